@@ -98,7 +98,9 @@ def _checked(kind: PeriodKind, parts: list[int], text: str, field: str) -> Perio
         elif kind is PeriodKind.MONTH:
             date(year, number, 1)
     except ValueError:
-        raise Invalid("period-invalid", f"{field} {text!r} is not in the calendar ({YEAR_MIN} to {YEAR_MAX})", field) from None
+        raise Invalid(
+            "period-invalid", f"{field} {text!r} is not in the calendar ({YEAR_MIN} to {YEAR_MAX})", field
+        ) from None
     return Period(kind, year, number)
 
 
@@ -201,7 +203,9 @@ def _days(calendar: Calendar, period: Period) -> tuple[date, date]:
             return _months(period.year, period.number, 1)
         case PeriodKind.QUARTER | PeriodKind.HALF | PeriodKind.YEAR:
             length = 12 // _PER_YEAR[period.kind]
-            return _months(period.year - calendar._name_shift(), calendar.start_month + (period.number - 1) * length, length)
+            return _months(
+                period.year - calendar._name_shift(), calendar.start_month + (period.number - 1) * length, length
+            )
 
 
 def _months(year: int, first_month: int, length: int) -> tuple[date, date]:

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Command = TypeVar("Command")
+State = TypeVar("State")
+Event = TypeVar("Event")
 
 
 @dataclass(frozen=True, slots=True)
-class Decider[Command, State, Event]:
+class Decider(Generic[Command, State, Event]):
     """One aggregate: `decide` refuses or returns events, `evolve` never refuses, for history is true."""
 
     initial: State
@@ -13,9 +18,7 @@ class Decider[Command, State, Event]:
     evolve: Callable[[State, Event, int], State]
 
 
-def replay[State, Event](
-    evolve: Callable[[State, Event, int], State], initial: State, history: Iterable[tuple[Event, int]]
-) -> State:
+def replay(evolve: Callable[[State, Event, int], State], initial: State, history: Iterable[tuple[Event, int]]) -> State:
     """The state after (event, position) pairs in order of position."""
     state = initial
     for event, position in history:

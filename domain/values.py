@@ -48,10 +48,10 @@ def q(value: Decimal) -> Decimal:
 def plain(value: Decimal) -> Decimal:
     """The numerically equal Decimal without trailing zeros and without an exponent: 60.00 and 6E+1 become 60."""
     shortest = value.normalize(ARITHMETIC)
-    _, _, exponent = shortest.as_tuple()
+    exponent = shortest.as_tuple().exponent
     if isinstance(exponent, int) and exponent > 0:
         return shortest.quantize(Decimal(1), context=ARITHMETIC)
-    return shortest + 0 if shortest else Decimal(0)
+    return shortest if shortest else Decimal(0)
 
 
 def exact(value: Decimal, field: str) -> Decimal:
@@ -65,7 +65,9 @@ def exact(value: Decimal, field: str) -> Decimal:
     sign, digits, exponent = value.normalize(ARITHMETIC).as_tuple()
     if len(digits) > SIGNIFICANT_DIGITS_MAX or not (-EXPONENT_MAX <= int(exponent) <= EXPONENT_MAX):
         raise Invalid(
-            "too-many-digits", f"{field or 'the value'} may have at most {SIGNIFICANT_DIGITS_MAX} significant digits", field
+            "too-many-digits",
+            f"{field or 'the value'} may have at most {SIGNIFICANT_DIGITS_MAX} significant digits",
+            field,
         )
     return plain(value)
 
