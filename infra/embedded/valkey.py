@@ -11,13 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from infra.embedded.errors import ServerDidNotStart
 from infra.embedded.process import log_tail, spawn, stop, wait_until
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_EACH = 10.0
+ANSWER_SECONDS_MAX = 1.0
 DATABASES = 16
+ONE_TRY = Retry(NoBackoff(), 0)  # the caller asks again; the client's own patience would add seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def _settle_predecessor(socket: Path) -> None:
 def answers(socket: Path) -> bool:
     """Whether a server behind the socket takes commands; false while it still loads its file."""
     try:
-        with redis.Redis(unix_socket_path=str(socket), socket_timeout=1) as client:
+        with redis.Redis(unix_socket_path=str(socket), socket_timeout=ANSWER_SECONDS_MAX, retry=ONE_TRY) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False

@@ -111,19 +111,20 @@ def dsn_with(dsn: str, *, role: str | None = None, database: str | None = None) 
     return parts.geturl()
 
 
+def new_folder() -> Path:
+    """A temporary folder, in memory where there is room; its maker removes it."""
+    parent = MEMORY if _memory_has_room() else Path(tempfile.gettempdir())
+    _remove_leftovers(parent)
+    return Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=parent))
+
+
 def _start_once(config: pytest.Config) -> Addresses:
     if _servers_key not in config.stash:
-        folder = _new_folder()
+        folder = new_folder()
         config.stash[_folder_key] = folder
         config.stash[_servers_key] = EmbeddedServers.start(folder)
     servers = config.stash[_servers_key]
     return Addresses(servers.postgres_dsn(), servers.redis_url)
-
-
-def _new_folder() -> Path:
-    parent = MEMORY if _memory_has_room() else Path(tempfile.gettempdir())
-    _remove_leftovers(parent)
-    return Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=parent))
 
 
 def _memory_has_room() -> bool:
