@@ -76,14 +76,14 @@ def check(arguments: list[str]) -> int:
     """Run every tool even after one complained: one round shows everything."""
     programs = set_up(DEVELOPMENT_LOCK).parent
     tools: Sequence[Sequence[str | Path]] = [
-        [programs / "ruff", "format", "--check", "."],
-        [programs / "ruff", "check", "."],
+        [programs / "ruff", "format", "--check"],
+        [programs / "ruff", "check"],
         [programs / "mypy"],
-        [programs / "lint-imports", "--cache-dir", home() / "cache" / "import-linter"],
+        [programs / "lint-imports", "--no-logo", "--cache-dir", home() / "cache" / "import-linter"],
     ]
     failed = []
     for tool in tools:
-        name = " ".join([Path(tool[0]).name, *(str(word) for word in tool[1:3])])
+        name = " ".join(Path(word).name for word in tool[:2] if not str(word).startswith("-"))
         started = time.monotonic()
         status = subprocess.call(tool)
         say(f"{name}: {'clean' if status == 0 else 'NOT CLEAN'} ({time.monotonic() - started:.1f} s)")
