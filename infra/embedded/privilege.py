@@ -70,7 +70,7 @@ def _existing_account() -> Account:
 
 def _refuse_closed_path(folder: Path, account: Account) -> None:
     # Opening a parent folder would show its other content to everybody; that is the operator's decision, not ours.
-    command = ("/bin/ls", "-d", str(folder / "."))
+    command = ("/bin/ls", "-d", f"{folder}/.")  # the dot makes it enter the folder; a Path would drop it
     if subprocess.run(command, user=account.uid, group=account.gid, extra_groups=[], capture_output=True).returncode:  # noqa: S603
         raise NoUnprivilegedUser(
             f"{folder} is closed to uid {account.uid}; set STEELYARD_HOME to a folder it can enter"

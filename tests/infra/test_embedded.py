@@ -16,8 +16,9 @@ import psycopg
 import pytest
 import redis
 
-from infra.embedded.errors import DataOfAnotherMajor, SocketFolderNotOurs
-from infra.embedded.postgres import MAJOR
+from infra.embedded.errors import DataOfAnotherMajor, NoUnprivilegedUser, SocketFolderNotOurs
+from infra.embedded.postgres import MAJOR, PostgresFiles, installation, start_postgres, stop_postgres
+from infra.embedded.privilege import choose_privilege
 from infra.embedded.process import command_line, wait_until
 from infra.embedded.servers import SHORT_FOLDER_PARENT, EmbeddedServers
 from infra.embedded.valkey import answers
@@ -194,3 +195,27 @@ def test_a_long_path_still_has_a_socket_and_it_is_private(home: Path) -> None:
     for left in folder.iterdir():
         left.unlink()
     folder.rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to give up")
+def test_root_without_user_namespaces_runs_postgresql_as_an_existing_account(home: Path) -> None:
+    privilege = choose_privilege(installation(), home / "programs", lambda: False)
+    assert privilege.account is not None
+    sockets = home / "sockets"
+    sockets.mkdir(mode=0o700)
+    privilege.own(sockets)
+    files = PostgresFiles(home / f"postgres-{MAJOR}", sockets, home / "postgres.log")
+    child = start_postgres(files, privilege)
+    try:
+        assert Path(f"/proc/{child.pid}").stat().st_uid == privilege.account.uid
+        remember(f"postgresql://postgres@/postgres?host={sockets}", "reached")
+    finally:
+        stop_postgres(child)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to give up")
+def test_a_home_that_account_cannot_enter_is_refused_and_keeps_its_mode(home: Path) -> None:
+    home.chmod(0o700)
+    with pytest.raises(NoUnprivilegedUser, match="STEELYARD_HOME"):
+        choose_privilege(installation(), home / "programs", lambda: False)
+    assert home.stat().st_mode & 0o777 == 0o700

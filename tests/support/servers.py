@@ -115,7 +115,9 @@ def new_folder() -> Path:
     """A temporary folder, in memory where there is room; its maker removes it."""
     parent = MEMORY if _memory_has_room() else Path(tempfile.gettempdir())
     _remove_leftovers(parent)
-    return Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=parent))
+    folder.chmod(0o711)  # root in a container runs PostgreSQL as another account, which has to enter
+    return folder
 
 
 def _start_once(config: pytest.Config) -> Addresses:
