@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from importlib.resources import files
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,10 @@ from domain.errors import Invalid
 YEAR_MIN = 1900
 YEAR_MAX = 2200
 PERIODS_CACHED_MAX = 65_536
+ZONES_CACHED_MAX = 1_024
+ZONE_DATA_PACKAGE = "tzdata"
+
+_ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,2}")
 
 
 class PeriodKind(StrEnum):
@@ -87,7 +92,7 @@ class Period:
 
 def _checked(kind: PeriodKind, parts: list[int], text: str, field: str) -> Period:
     year, *rest = parts
-    number = {0: lambda: 1, 1: lambda: rest[0], 2: lambda: rest[0] * 100 + rest[1]}[len(rest)]()
+    number = rest[0] * 100 + rest[1] if len(rest) == 2 else rest[0] if rest else 1
     try:
         if not YEAR_MIN <= year <= YEAR_MAX:
             raise ValueError
@@ -131,11 +136,11 @@ class Calendar:
 
     def day_ends_at(self, day: date) -> datetime:
         """The first instant of the next day in the organization's time zone, in UTC."""
-        return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self.time_zone)).astimezone(UTC)
+        return datetime.combine(day + timedelta(days=1), time(), _zone(self.time_zone)).astimezone(UTC)
 
     def day_of(self, instant: datetime) -> date:
         """The civil day of an aware instant in the organization's time zone."""
-        return instant.astimezone(ZoneInfo(self.time_zone)).date()
+        return instant.astimezone(_zone(self.time_zone)).date()
 
     def ended(self, period: Period, as_of: datetime) -> bool:
         """Whether the period lies wholly before the as-of instant."""
@@ -188,6 +193,38 @@ class Calendar:
 
     def _name_shift(self) -> int:
         return 1 if self.year_named_by == "end" and self.start_month != 1 else 0
+
+
+def checked(calendar: Calendar) -> Calendar:
+    """The calendar itself; raises Invalid for a start month outside 1..12 or a zone that is not in the IANA data."""
+    if not 1 <= calendar.start_month <= 12:
+        raise Invalid("out-of-range", "/start_month must be 1 (January) to 12 (December)", "/start_month")
+    if calendar.year_named_by not in ("start", "end"):
+        raise Invalid("out-of-range", "/year_named_by must be start or end", "/year_named_by")
+    _zone(calendar.time_zone)
+    return calendar
+
+
+def checked_day(day: date, field: str = "/effective_from") -> date:
+    """A day of the calendar's years; raises Invalid `day-not-in-calendar` otherwise."""
+    if not YEAR_MIN <= day.year <= YEAR_MAX:
+        raise Invalid("day-not-in-calendar", f"{field} must lie in the years {YEAR_MIN} to {YEAR_MAX}", field)
+    return day
+
+
+@lru_cache(maxsize=ZONES_CACHED_MAX)
+def _zone(name: str) -> ZoneInfo:
+    """The zone from the pinned package, never from the machine, so that a period ends at the same instant everywhere."""
+    resource = files(ZONE_DATA_PACKAGE).joinpath("zoneinfo", *name.split("/"))
+    if not _ZONE_NAME.fullmatch(name) or not resource.is_file():
+        raise Invalid("time-zone-unknown", "/time_zone must be an IANA zone such as Europe/Paris or UTC", "/time_zone")
+    try:
+        with resource.open("rb") as data:
+            return ZoneInfo.from_file(data, key=name)
+    except ValueError:
+        raise Invalid(
+            "time-zone-unknown", "/time_zone must be an IANA zone such as Europe/Paris", "/time_zone"
+        ) from None
 
 
 @lru_cache(maxsize=PERIODS_CACHED_MAX)

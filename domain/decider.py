@@ -1,4 +1,4 @@
-"""The whole write model in a few lines: decide(command, state) -> events, evolve(state, event, position) -> state."""
+"""The whole write model in a few lines: decide(command, state, context) -> events, evolve(state, event, position)."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,15 +6,20 @@ from typing import Generic, TypeVar
 
 Command = TypeVar("Command")
 State = TypeVar("State")
+Context = TypeVar("Context")
 Event = TypeVar("Event")
 
 
 @dataclass(frozen=True, slots=True)
-class Decider(Generic[Command, State, Event]):
-    """One aggregate: `decide` refuses or returns events, `evolve` never refuses, for history is true."""
+class Decider(Generic[Command, State, Context, Event]):
+    """One aggregate: `decide` refuses or returns events, `evolve` never refuses, for history is true.
 
-    initial: State
-    decide: Callable[[Command, State], Sequence[Event]]
+    `initial` gives the state before the first event of a stream from the stream's code (domain.streams).
+    `Context` is what the rules must know beyond the stream: the time, the calendar, which periods have values.
+    """
+
+    initial: Callable[[str], State]
+    decide: Callable[[Command, State, Context], Sequence[Event]]
     evolve: Callable[[State, Event, int], State]
 
 

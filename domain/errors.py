@@ -1,6 +1,6 @@
 """What the rules can say no to.
 
-DomainError                    the rules said no: `code` is public and stable, `field` is a JSON pointer, `detail` a sentence
+DomainError                    the rules said no: `code` is public, `field` a JSON pointer, `detail` a sentence
 ├── Invalid                    the input breaks a rule of its own form (422)
 ├── Refused                    the input is well formed, the state forbids it (409)
 └── NotFound                   the thing named does not exist in this organization (404)

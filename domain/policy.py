@@ -32,7 +32,7 @@ class MissingData(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A status band from `lower` (inclusive) up to the next band's lower bound (exclusive); the last is closed at 100."""
+    """A status band from `lower` up to, not including, the next band's lower bound; the last is closed at 100."""
 
     name: str
     lower: Decimal

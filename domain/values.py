@@ -62,7 +62,7 @@ def exact(value: Decimal, field: str) -> Decimal:
     """
     if not value.is_finite():
         raise Invalid("not-a-number", f"{field or 'the value'} must be a finite number", field)
-    sign, digits, exponent = value.normalize(ARITHMETIC).as_tuple()
+    _sign, digits, exponent = value.normalize(ARITHMETIC).as_tuple()
     if len(digits) > SIGNIFICANT_DIGITS_MAX or not (-EXPONENT_MAX <= int(exponent) <= EXPONENT_MAX):
         raise Invalid(
             "too-many-digits",

@@ -83,7 +83,7 @@ class Definition:
 
     kind, unit and frequency are fixed once a measurement exists. `ratio_per` multiplies a quotient (100 for percent).
     `survey_low` and `survey_high` are the ends of a survey scale; `respondents_min` makes a smaller survey missing.
-    `grace_days` (None: the organization's) counts from the period's last day to the due date. `decimals` is for display.
+    `grace_days` (None: the organization's) runs from the period's last day to the due date. `decimals` is for display.
     """
 
     name: str

@@ -69,6 +69,8 @@ class ValueDeclaredNotApplicable:
     period: Period
     source: Source
     reason: FreeText | None = None
+    observed_at: datetime | None = None
+    external_id: str | None = None
 
 
 MeasurementEvent = MeasurementRecorded | MeasurementCorrected | MeasurementRetracted | ValueDeclaredNotApplicable

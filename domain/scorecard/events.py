@@ -1,4 +1,4 @@
-"""What happens to a scorecard: the draft grows by decisions, publishing makes it a version. Stream `scorecard/<code>`."""
+"""What happens to a scorecard: the draft grows, publishing makes it a version. Stream `scorecard/<code>`."""
 
 from dataclasses import dataclass, field
 from datetime import date
