@@ -146,6 +146,8 @@ def environment() -> dict[str, str]:
     cache = home() / "cache"
     variables = {
         "STEELYARD_HOME": str(home()),
+        # The project's build tool looks for its program here.
+        "PATH": os.pathsep.join([str(interpreter().parent), os.environ.get("PATH", os.defpath)]),
         "PIP_CACHE_DIR": str(cache / "pip"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "UV_CACHE_DIR": str(cache / "uv"),

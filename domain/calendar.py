@@ -214,7 +214,7 @@ def checked_day(day: date, field: str = "/effective_from") -> date:
 
 @lru_cache(maxsize=ZONES_CACHED_MAX)
 def _zone(name: str) -> ZoneInfo:
-    """The zone from the pinned package, never from the machine, so that a period ends at the same instant everywhere."""
+    """The zone of the pinned package, never the machine's, so that a period ends at the same instant everywhere."""
     resource = files(ZONE_DATA_PACKAGE).joinpath("zoneinfo", *name.split("/"))
     if not _ZONE_NAME.fullmatch(name) or not resource.is_file():
         raise Invalid("time-zone-unknown", "/time_zone must be an IANA zone such as Europe/Paris or UTC", "/time_zone")
