@@ -127,7 +127,7 @@ class CardScore:
 class NodeScore:
     """The scorecard, a perspective or an objective; children in order: nodes, KPIs, child scorecards.
 
-    `band` is final, `band_of_score` that of the raw score; they differ where a band rule or one of `limited_by` caps it.
+    `band` is final, `band_of_score` that of the raw score; they differ where a band rule or one of `limited_by` caps.
     `errors` counts the leaves in error below.
     """
 
