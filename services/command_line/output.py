@@ -1,0 +1,82 @@
+"""What commands print: tables for people, plain text where output is piped, JSON for scripts.
+
+Results go to stdout, progress and remarks to stderr, so that a pipe carries results only.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import IO, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+PIPED_WIDTH = 200
+
+Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script instead of text for a person.")]
+
+
+def console(file: IO[str] | None = None) -> Console:
+    """Text for people; a pipe gets the same without colours, and lines that are not cut."""
+    target = file or sys.stdout
+    return Console(file=target, width=None if target.isatty() else PIPED_WIDTH, highlight=False)
+
+
+def say(text: str) -> None:
+    """A line of text as it is: square brackets are no markup."""
+    console().print(escape(text), soft_wrap=True)
+
+
+def remark(text: str) -> None:
+    """A line beside the result, on stderr."""
+    console(sys.stderr).print(escape(text), soft_wrap=True, style="dim")
+
+
+def print_json(value: Json) -> None:
+    """One JSON document on one line."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[str]) -> None:
+    """A table; columns named in `right` hold numbers and align to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    console().print(table)
+
+
+def print_fields(title: str, fields: Mapping[str, str]) -> None:
+    """Names and values, one pair a line."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in fields.items():
+        table.add_row(name, escape(value))
+    console().print(table)
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A progress bar on stderr, where stderr is a terminal; nothing elsewhere."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    err = console(sys.stderr)
+    with Progress(*columns, TimeRemainingColumn(), console=err, disable=not err.is_terminal, transient=True) as bar:
+        yield bar
+
+
+def number(value: Decimal | str | None) -> str:
+    """An exact decimal without trailing zeros; a dash where there is none."""
+    if value is None:
+        return "-"
+    text = f"{Decimal(value):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

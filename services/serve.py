@@ -1,0 +1,116 @@
+"""The HTTP server in this process: granian on the main thread's event loop, until Ctrl-C or SIGTERM.
+
+The same for a single machine and for production, where several processes may stand behind a proxy.
+docs/decisions/0003-one-process-per-server.md says why.
+"""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from litestar import Litestar
+
+BACKLOG = 512
+HEADER_SECONDS_MAX = 10
+GRACE_SECONDS_MAX = 5.0
+"""What requests under way may still take once a stop is asked for."""
+TICK_SECONDS = 0.5
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+class PortTaken(Exception):
+    """Something else listens where the service should."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"{host}:{port} is in use by another program. If that is Steelyard itself, it is running already; "
+            "otherwise set STEELYARD_PORT to a free port, such as STEELYARD_PORT=8421"
+        )
+
+
+class Listening(Protocol):
+    """What of the settings says where to listen."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+
+
+def require_free_port(where: Listening) -> None:
+    """Raises PortTaken. Asked before anything starts: granian itself shares a port with another granian silently."""
+    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((where.host, where.port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(where.host, where.port) from None
+            raise
+
+
+def serve(pages: Litestar, where: Listening, *, ready: Callable[[], None], tick: Callable[[], None]) -> None:
+    """Serve until a signal; call it on the main thread.
+
+    `ready` runs once the port takes connections, `tick` every half second on this thread.
+    """
+    require_free_port(where)
+    asyncio.run(_serve(pages, where, ready, tick))
+
+
+async def _serve(pages: Litestar, where: Listening, ready: Callable[[], None], tick: Callable[[], None]) -> None:
+    server = Server(
+        pages,
+        address=where.host,
+        port=where.port,
+        interface=Interfaces.ASGI,
+        backlog=BACKLOG,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS_MAX * 1000),
+        log_enabled=False,
+    )
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    serving = asyncio.create_task(server.serve())
+    announcing = asyncio.create_task(_announce(where, ready))
+    while not stopping.is_set() and not serving.done():
+        tick()
+        await _pause(stopping)
+    announcing.cancel()
+    server.stop()  # type: ignore[no-untyped-call]  # granian annotates everything but this
+    done, _pending = await asyncio.wait({serving}, timeout=GRACE_SECONDS_MAX)
+    if not done:
+        log.warning("requests cut off", grace_seconds=GRACE_SECONDS_MAX)
+        return
+    serving.result()
+
+
+async def _pause(stopping: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), TICK_SECONDS)
+    except TimeoutError:
+        return
+
+
+async def _announce(where: Listening, ready: Callable[[], None]) -> None:
+    """Try the port until it answers: granian opens it on a thread of its own."""
+    while True:
+        try:
+            _reader, writer = await asyncio.open_connection(where.host, where.port)
+        except OSError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.close()
+        ready()
+        return
