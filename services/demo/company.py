@@ -28,12 +28,12 @@ class Perspective:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """`causes` names the objective it drives."""
+    """`drives` names the objectives it has an effect on."""
 
     code: str
     perspective: str
     name: str
-    causes: str | None
+    drives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ PERSPECTIVES = (
 )
 
 OBJECTIVES = (
-    Objective("turnover", "financial", "Sell more", None),
-    Objective("investment", "financial", "Invest where it pays", None),
-    Objective("loyalty", "customer", "Keep customers", "turnover"),
-    Objective("delivery", "internal", "Deliver on time", "loyalty"),
-    Objective("skills", "learning", "Know our work", "delivery"),
+    Objective("turnover", "financial", "Sell more"),
+    Objective("investment", "financial", "Invest where it pays"),
+    Objective("loyalty", "customer", "Keep customers", ("turnover",)),
+    Objective("delivery", "internal", "Deliver on time", ("loyalty", "investment")),
+    Objective("skills", "learning", "Know our work", ("delivery",)),
 )
 
 MEASURES = (
