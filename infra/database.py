@@ -1,0 +1,161 @@
+"""The only place that opens connections and sets the tenant: one transaction per block, in one of three scopes.
+
+transaction(tenant)   the application role, which sees this organization's rows only
+directory()           the application role without a tenant: tables that are nobody's content
+scheduler()           the scheduler role: heads and progress of all organizations
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import Connection, Engine, MetaData, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from infra.database_errors import CommitUnknown, DeadlineExceeded, Unavailable, lost_connection
+
+SCHEMA = "steelyard"
+metadata = MetaData(schema=SCHEMA)
+"""Shared by all tables, which are declared beside the code that uses them."""
+
+DEADLINE_SECONDS = 20.0
+"""The start of a transaction is the time of its events, so it may not lie far back: with IDLE_SECONDS below 60."""
+IDLE_SECONDS = 30
+STATEMENT_SECONDS = 15
+LOCK_SECONDS = 2
+CONNECT_SECONDS = 5
+POOL_WAIT_SECONDS = 5.0
+SCHEDULER_POOL_SIZE = 2
+BEGIN_ATTEMPTS_MAX = 2
+
+_SESSION = {
+    # Citus hands SET LOCAL on to its workers only if told so; plain PostgreSQL keeps the setting as a name.
+    "citus.propagate_set_commands": "local",
+    "default_transaction_isolation": "read\\ committed",
+    "timezone": "UTC",
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One per process."""
+
+    _app: Engine
+    _scheduler: Engine
+
+    @classmethod
+    def connect(cls, url_app: str, url_scheduler: str, pool_size: int) -> Self:
+        """From libpq URIs; connections are opened when they are first needed."""
+        return cls(_engine(url_app, pool_size), _engine(url_scheduler, SCHEDULER_POOL_SIZE))
+
+    def transaction(
+        self, tenant: UUID, *, deadline_seconds: float = DEADLINE_SECONDS
+    ) -> AbstractContextManager[Connection]:
+        """A transaction in which this organization's rows exist and no others; committed at the end of the block.
+
+        A deadline above DEADLINE_SECONDS is for reading: such a transaction cannot write.
+        Raises CommitUnknown if the connection broke during COMMIT, DeadlineExceeded, Unavailable, DBAPIError.
+        """
+        read_only = deadline_seconds > DEADLINE_SECONDS
+        return _transaction(self._app, lambda connection: _enter(connection, tenant, read_only), deadline_seconds)
+
+    def directory(self) -> AbstractContextManager[Connection]:
+        """A transaction without a tenant, in which tables of tenants are empty and refuse rows."""
+        return _transaction(self._app, _enter_nobody, DEADLINE_SECONDS)
+
+    def scheduler(self) -> AbstractContextManager[Connection]:
+        """A transaction that sees how far the organizations and their projections are, and no content."""
+        return _transaction(self._scheduler, _enter_nobody, DEADLINE_SECONDS)
+
+    def close(self) -> None:
+        """Close the connections; those in use are closed when they come back."""
+        self._app.dispose()
+        self._scheduler.dispose()
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
+    conninfo = make_conninfo(url, options=options, connect_timeout=CONNECT_SECONDS, application_name="steelyard")
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(conninfo),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+        # Statements and parameters would otherwise stand in error texts, and from there in logs.
+        hide_parameters=True,
+    )
+
+
+@contextmanager
+def _transaction(engine: Engine, enter: Callable[[Connection], None], deadline_seconds: float) -> Iterator[Connection]:
+    began = time.monotonic()
+    connection = _begin(engine, enter)
+    try:
+        yield connection
+        if time.monotonic() - began > deadline_seconds:
+            raise DeadlineExceeded(f"more than {deadline_seconds:g} s")
+        _commit(connection)
+    finally:
+        # Rolls back what was not committed, and hands the connection back.
+        connection.close()
+
+
+def _begin(engine: Engine, enter: Callable[[Connection], None]) -> Connection:
+    """A connection in a transaction; one that died in the pool is replaced, since nothing has happened on it yet."""
+    for attempts_left in reversed(range(BEGIN_ATTEMPTS_MAX)):
+        connection = _checked_out(engine)
+        try:
+            connection.begin()
+            enter(connection)
+        except DBAPIError as error:
+            connection.close()
+            if not attempts_left or not lost_connection(error):
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _checked_out(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except PoolTimeout as error:
+        raise Unavailable("all connections are busy") from error
+
+
+def _enter(connection: Connection, tenant: UUID, read_only: bool) -> None:
+    """SET LOCAL dies with the transaction. It stands alone in its call and is no function call: Citus needs both."""
+    if not isinstance(tenant, UUID):
+        raise TypeError("a tenant is a UUID")
+    connection.exec_driver_sql(f"SET LOCAL app.tenant_id = '{tenant}'")
+    if read_only:
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _enter_nobody(connection: Connection) -> None:
+    """Says so, instead of trusting that nobody set a tenant for the session."""
+    connection.exec_driver_sql("SET LOCAL app.tenant_id = ''")
+
+
+def _commit(connection: Connection) -> None:
+    transaction = connection.get_transaction()
+    assert transaction is not None, "nobody commits but the transaction's own block"
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        if lost_connection(error):
+            raise CommitUnknown("the connection was lost during COMMIT") from error
+        raise
