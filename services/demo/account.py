@@ -1,0 +1,173 @@
+"""What the demonstrations print: ours beside what was published or computed by hand, and why where they differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from services.command_line.output import Json, number, print_table, say
+from services.demo import company, hospitals
+from services.demo.hospitals import Hospital
+
+LAST_UNIT = Decimal("1e-12")
+LAST_BUT_ONE = Decimal("1e-11")
+
+
+@dataclass(frozen=True, slots=True)
+class HospitalScored:
+    """A hospital and its score as the read model has it; `total` is None while there is none."""
+
+    hospital: Hospital
+    state: str
+    total: Decimal | None
+    domains: Mapping[str, Decimal | None]
+
+    @property
+    def ours(self) -> Decimal | None:
+        """The total to the 12 decimals that were published."""
+        return None if self.total is None else self.total.quantize(LAST_UNIT, ROUND_HALF_EVEN)
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Ours less the published total."""
+        return None if self.ours is None else self.ours - self.hospital.total
+
+    def agrees_to(self, unit: Decimal) -> bool:
+        """Whether both print the same in steps of that unit, such as 1e-11 for 11 decimals."""
+        if self.total is None:
+            return False
+        return self.total.quantize(unit, ROUND_HALF_EVEN) == self.hospital.total.quantize(unit, ROUND_HALF_EVEN)
+
+    @property
+    def as_foreseen(self) -> bool:
+        """Equal to 12 decimals, but for the two whose one unit more is explained."""
+        expected = LAST_UNIT if self.hospital.number in hospitals.ROUNDED_INPUTS else Decimal(0)
+        return self.difference == expected
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyYear:
+    """One year as the read model has it: in force, under version 1, and the outcome balance with its weakest part."""
+
+    year: int
+    perspectives: Mapping[str, Decimal | None]
+    in_force: Decimal | None
+    version: int | None
+    version_1: Decimal | None
+    balance: Decimal | None
+    weakest: str | None
+
+    @property
+    def as_foreseen(self) -> bool:
+        expected = company.EXPECTED[self.year]
+        return (self.in_force, self.version_1) == (expected.in_force, expected.version_1)
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyScored:
+    """All years, the score of the corrected year as it was known before, and where the correction is in the log."""
+
+    years: Sequence[CompanyYear]
+    before_correction: Decimal | None
+    corrected_at: int
+
+    @property
+    def as_foreseen(self) -> bool:
+        """Whether every number is the one computed by hand."""
+        whole = len(self.years) == len(company.YEARS) and all(year.as_foreseen for year in self.years)
+        return whole and self.before_correction == company.EXPECTED_2016_BEFORE_THE_CORRECTION
+
+
+def print_hospitals(scored: Sequence[HospitalScored]) -> None:
+    """The table of the twelve, and why one differs."""
+    rows = [_hospital_row(each) for each in scored]
+    columns = ("Hospital", "Name", *(domain.capitalize() for domain in hospitals.DOMAINS), "Published", "Ours")
+    print_table(
+        f"{len(rows)} hospitals, fiscal year 2021: total performance score", columns, rows, frozenset(columns[2:])
+    )
+    for each in scored:
+        if not each.as_foreseen:
+            say(f"{each.hospital.number} DISAGREES: published {each.hospital.total}, ours {each.ours}")
+        elif each.difference:
+            say(f"* {each.hospital.number}: {hospitals.EXPLANATION}.")
+
+
+def _hospital_row(scored: HospitalScored) -> tuple[str, ...]:
+    star = "" if scored.difference == 0 else " *"
+    domains = (_short(scored.domains.get(domain)) for domain in hospitals.DOMAINS)
+    published = number(scored.hospital.total)
+    return (scored.hospital.number, scored.hospital.name, *domains, published, number(scored.ours) + star)
+
+
+def print_company(scored: CompanyScored) -> None:
+    """The table of the years, and what the correction and the restatement changed."""
+    names = [perspective.name.split()[0] for perspective in company.PERSPECTIVES]
+    columns = ("Year", *names, "Score", "Version", "Under version 1", "Balance", "Weakest")
+    rows = [_company_row(year) for year in scored.years]
+    print_table(f"{company.NAME}: {company.SCORECARD_NAME}", columns, rows, frozenset(columns[1:-1]))
+    error = company.TYPING_ERROR
+    say(
+        f"{error.year}: {number(scored.before_correction)} before {error.measure} was corrected "
+        f"(event {scored.corrected_at}: {error.reason.lower()}), {number(_of_year(scored, error.year))} since."
+    )
+    say(f"Version 2, in force from {company.VERSION_2_YEAR}, is a restatement: {company.VERSION_2_REASON}.")
+    for year in scored.years:
+        if not year.as_foreseen:
+            expected = company.EXPECTED[year.year]
+            say(f"{year.year} DISAGREES: by hand {number(expected.in_force)}, version 1 {number(expected.version_1)}")
+
+
+def _company_row(year: CompanyYear) -> tuple[str, ...]:
+    perspectives = (number(year.perspectives.get(each.code)) for each in company.PERSPECTIVES)
+    version = "-" if year.version is None else str(year.version)
+    scores = (number(year.in_force), version, number(year.version_1), number(year.balance))
+    return (str(year.year), *perspectives, *scores, year.weakest or "-")
+
+
+def _of_year(scored: CompanyScored, wanted: int) -> Decimal | None:
+    return next((year.in_force for year in scored.years if year.year == wanted), None)
+
+
+def _short(value: Decimal | None) -> str:
+    return "-" if value is None else number(value.quantize(Decimal("0.01"), ROUND_HALF_EVEN))
+
+
+def hospitals_json(scored: Sequence[HospitalScored]) -> Json:
+    """The same for scripts."""
+    return [
+        {
+            "organization": each.hospital.code,
+            "name": each.hospital.name,
+            "state": each.state,
+            "published": str(each.hospital.total),
+            "ours": None if each.ours is None else str(each.ours),
+            "as_foreseen": each.as_foreseen,
+        }
+        for each in scored
+    ]
+
+
+def company_json(scored: CompanyScored) -> Json:
+    """The same for scripts."""
+    years: list[Json] = [
+        {
+            "year": year.year,
+            "score": _text(year.in_force),
+            "version": year.version,
+            "score_under_version_1": _text(year.version_1),
+            "outcome_balance": _text(year.balance),
+            "weakest": year.weakest,
+            "as_foreseen": year.as_foreseen,
+        }
+        for year in scored.years
+    ]
+    return {
+        "organization": company.CODE,
+        "years": years,
+        "score_before_correction": _text(scored.before_correction),
+        "corrected_at": scored.corrected_at,
+        "as_foreseen": scored.as_foreseen,
+    }
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else number(value)
