@@ -15,7 +15,7 @@ from domain.values import FreeText, free_text
 def restated(
     known: Sequence[Effective], effective_from: date, calendar: Calendar, measured: Iterable[Period], as_of: datetime
 ) -> Period | None:
-    """The first and shortest period whose past a new definition from that date would rewrite; None if it is no restatement.
+    """The first and shortest period that a new definition from that date would rewrite; None: no restatement.
 
     `known` are the definitions of the same thing before it, `measured` the collection periods with a value; a longer
     period that holds one of them counts as measured too (hard-cases.md, clarification 19). A new definition governs
@@ -26,11 +26,19 @@ def restated(
         return None
     until = min((each.effective_from for each in known if each.effective_from > effective_from), default=date.max)
     rewritten = [
-        period
-        for period in {ancestor for each in measured for ancestor in calendar.ancestors(each)}
-        if effective_from <= calendar.last_day(period) < until and calendar.ended(period, as_of)
+        period for period in _ended(calendar, measured, as_of) if effective_from <= calendar.last_day(period) < until
     ]
     return min(rewritten, key=lambda each: (calendar.last_day(each), _length(calendar, each)), default=None)
+
+
+def last_ended(calendar: Calendar, measured: Iterable[Period], as_of: datetime) -> date:
+    """The last day of the latest ended period, of any length, that holds a value; date.min without one."""
+    return max((calendar.last_day(period) for period in _ended(calendar, measured, as_of)), default=date.min)
+
+
+def _ended(calendar: Calendar, measured: Iterable[Period], as_of: datetime) -> set[Period]:
+    periods = {ancestor for each in measured for ancestor in calendar.ancestors(each)}
+    return {period for period in periods if calendar.ended(period, as_of)}
 
 
 def _length(calendar: Calendar, period: Period) -> timedelta:
