@@ -5,7 +5,6 @@ Drafts, published versions and parents of all scorecards of the organization, ta
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from domain.errors import NotFound, Refused
 from domain.scorecard import lookup, strategy_map, tree
@@ -57,8 +56,7 @@ def parent_set(command: SetParent, state: Scorecard, context: ScorecardContext) 
         return []
     if command.parent is not None:
         _check_known(command.parent, context, "/parent")
-        others = context.cascade | edges(replace(state, parent=None))
-        _check_acyclic(CascadeEdge(command.parent, state.id), others, "/parent")
+        _check_acyclic(CascadeEdge(command.parent, state.id), context.cascade | edges(state), "/parent")
     return [ParentSet(command.scorecard, command.parent)]
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from domain.calendar import checked_day
 from domain.errors import Invalid, Refused
 from domain.in_force import in_force
-from domain.restatement import checked_mark, restated
+from domain.restatement import checked_mark, last_ended, restated
 from domain.scorecard import lookup, rollup, tree
 from domain.scorecard.commands import ArchiveScorecard, PublishVersion, ScorecardContext
 from domain.scorecard.events import ScorecardArchived, VersionPublished
@@ -42,20 +42,14 @@ def archived(command: ArchiveScorecard, state: Scorecard, context: ScorecardCont
     Ended periods with values stay as they were: raises Refused `last-day-too-early` if the last day would cut one off.
     """
     last_day = checked_day(command.last_day, "/last_day")
-    latest = _last_ended(context) if state.versions else date.min
+    latest = date.min
+    if state.versions:
+        latest = last_ended(context.calendar, context.measured, context.as_of)
     if last_day < latest:
         detail = f"/last_day must be {latest} or later: a period that ended then has values, and its score stays"
         raise Refused("last-day-too-early", detail, "/last_day")
     reason = free_text(command.reason) if command.reason is not None else None
     return ScorecardArchived(command.scorecard, last_day, reason)
-
-
-def _last_ended(context: ScorecardContext) -> date:
-    """The end of the latest ended period, of any length, that holds a value."""
-    calendar = context.calendar
-    periods = {ancestor for period in context.measured for ancestor in calendar.ancestors(period)}
-    ended = (calendar.last_day(period) for period in periods if calendar.ended(period, context.as_of))
-    return max(ended, default=date.min)
 
 
 def _check_fit(card: Card, bands: frozenset[str]) -> None:

@@ -55,7 +55,7 @@ def chain_length(edges: Iterable[Edge], start: str) -> int:
         unopened = [n for n in following.get(node, ()) if n not in opened]
         opened.add(node)
         if unopened:
-            waiting.extend(dict.fromkeys(unopened))
+            waiting.extend(unopened)
             continue
         waiting.pop()
         lengths[node] = 1 + max((lengths.get(n, 0) for n in following.get(node, ())), default=0)

@@ -26,6 +26,9 @@ def _longest_by_force(edges: list[Edge], start: str) -> int:
 
 def test_a_path_is_the_shortest_way_both_ends_included() -> None:
     assert path((*DIAMOND, ("a", "e")), "a", "e") == ("a", "e")
+    two_ways = (("a", "x"), ("a", "b"), ("b", "c"), ("c", "e"), ("x", "e"))
+    assert path(two_ways, "a", "e") == ("a", "x", "e")
+    assert path(tuple(reversed(two_ways)), "a", "e") == ("a", "x", "e")
     assert path(DIAMOND, "b", "e") == ("b", "d", "e")
     assert path(DIAMOND, "e", "a") is None
     assert path((), "a", "a") == ("a",)
