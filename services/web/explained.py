@@ -26,7 +26,8 @@ def _sentences(kpi: KpiView) -> list[str]:
     said = []
     if kpi.value_shown is not None and kpi.result.shown is not None:
         against = f" against a target of {quantity(kpi.target_shown, kpi.unit)}" if kpi.target_shown else ""
-        said.append(f"{quantity(kpi.value_shown, kpi.unit)}{against} scores {number(kpi.result.shown)} of 100.")
+        scores = "scores" if kpi.result.score is not None else "alone would score"
+        said.append(f"{quantity(kpi.value_shown, kpi.unit)}{against} {scores} {number(kpi.result.shown)} of 100.")
     if kpi.expected > 1:
         said.append(f"{kpi.counted} of {kpi.expected} collection periods have a value that counts.")
     if kpi.carried:
