@@ -20,9 +20,10 @@ from domain.kpi.commands import (
 )
 from domain.kpi.definition_rules import checked_definition
 from domain.kpi.events import KpiDefined, KpiEvent, KpiRedefined, KpiRetired, OwnerAssigned, ScaleSet
+from domain.kpi.evolve import evolve, initial
 from domain.kpi.fixed import refuse_change_of_fixed
 from domain.kpi.scale_rules import checked_scale
-from domain.kpi.state import Kpi, evolve, initial
+from domain.kpi.state import Kpi
 from domain.kpi.targets import targets_set
 from domain.restatement import checked_mark, last_ended, restated
 from domain.values import FreeText, code, free_text
