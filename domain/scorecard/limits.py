@@ -16,7 +16,7 @@ CASCADE_DEPTH_MAX = 10
 """Scorecards above one another, by placement or as parents."""
 
 
-def refuse_beyond(count: int, maximum: int, things: str, field: str = "") -> None:
-    """Raises Refused `too-many-<things>` when the count of them would pass the maximum."""
+def refuse_beyond(count: int, maximum: int, code: str, field: str = "") -> None:
+    """Raises Refused with the code, `too-many-<things>`, when the count of them would pass the maximum."""
     if count > maximum:
-        raise Refused(f"too-many-{things}", f"a scorecard may have at most {maximum} {things}", field)
+        raise Refused(code, f"a scorecard may have at most {maximum} {code.removeprefix('too-many-')}", field)

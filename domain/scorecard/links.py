@@ -20,7 +20,7 @@ def linked(command: LinkObjectives, card: Card) -> ObjectivesLinked:
     cycle = strategy_map.cycle_closed_by(edges, (cause, effect))
     if cycle is not None:
         raise Refused("link-cycle", f"/effect: the link would close the cycle {' -> '.join(cycle)}", "/effect")
-    refuse_beyond(len(card.links) + 1, LINKS_MAX, "links")
+    refuse_beyond(len(card.links) + 1, LINKS_MAX, "too-many-links")
     return ObjectivesLinked(command.scorecard, cause, effect)
 
 

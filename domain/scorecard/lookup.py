@@ -16,12 +16,18 @@ def node(card: Card, node_id: NodeId, field: str = "/node") -> Node:
 
 def perspective(card: Card, node_id: NodeId, field: str = "/perspective") -> Node:
     """Raises NotFound `node-unknown`, and Invalid `not-a-perspective` for any other node."""
-    return _of_kind(card, node_id, NodeKind.PERSPECTIVE, field)
+    found = node(card, node_id, field)
+    if found.kind is not NodeKind.PERSPECTIVE:
+        raise Invalid("not-a-perspective", f"{field}: {shown(node_id)} is not a perspective", field)
+    return found
 
 
 def objective(card: Card, node_id: NodeId, field: str = "/objective") -> Node:
     """Raises NotFound `node-unknown`, and Invalid `not-an-objective` for any other node."""
-    return _of_kind(card, node_id, NodeKind.OBJECTIVE, field)
+    found = node(card, node_id, field)
+    if found.kind is not NodeKind.OBJECTIVE:
+        raise Invalid("not-an-objective", f"{field}: {shown(node_id)} is not an objective", field)
+    return found
 
 
 def place(index: int | None, siblings: int) -> int:
@@ -43,11 +49,3 @@ def refuse_taken(card: Card, node_id: NodeId, field: str) -> None:
 def shown(node_id: NodeId) -> str:
     """How a node is called in a sentence."""
     return "the scorecard itself" if node_id == ROOT else repr(str(node_id))
-
-
-def _of_kind(card: Card, node_id: NodeId, kind: NodeKind, field: str) -> Node:
-    found = node(card, node_id, field)
-    if found.kind is not kind:
-        article = "an" if kind is NodeKind.OBJECTIVE else "a"
-        raise Invalid(f"not-{article}-{kind}", f"{field}: {shown(node_id)} is not {article} {kind}", field)
-    return found

@@ -45,7 +45,7 @@ def decide(command: PlacementCommand, card: Card, context: ScorecardContext) -> 
 def refuse_crowded(card: Card) -> None:
     """Raises Refused `too-many-placements` when one more KPI or child scorecard has no room."""
     placements = sum(len(node.placements) + len(node.scorecards) for node in tree.walk(card.root))
-    refuse_beyond(placements + 1, PLACEMENTS_MAX, "placements")
+    refuse_beyond(placements + 1, PLACEMENTS_MAX, "too-many-placements")
 
 
 def _placed(command: PlaceKpi, card: Card, context: ScorecardContext) -> KpiPlaced:

@@ -22,7 +22,7 @@ def published(command: PublishVersion, state: Scorecard, context: ScorecardConte
     `band-unknown` for a roll-up whose band the policy no longer has, and Invalid `reason-missing`.
     """
     effective_from = checked_day(command.effective_from)
-    refuse_beyond(len(state.versions) + 1, VERSIONS_MAX, "versions")
+    refuse_beyond(len(state.versions) + 1, VERSIONS_MAX, "too-many-versions")
     _check_fit(state.draft, context.bands)
     _check_new(state, effective_from)
     rewritten = restated(state.versions, effective_from, context.calendar, context.measured, context.as_of)

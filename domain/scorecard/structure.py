@@ -61,7 +61,7 @@ StructureCommand = (
 def created(command: CreateScorecard) -> ScorecardCreated:
     """The scorecard with the perspectives asked for, or else the four default ones."""
     code(command.scorecard, "/scorecard")
-    refuse_beyond(len(command.perspectives), PERSPECTIVES_MAX, "perspectives", "/perspectives")
+    refuse_beyond(len(command.perspectives), PERSPECTIVES_MAX, "too-many-perspectives", "/perspectives")
     seen: set[NodeId] = set()
     checked = []
     for index, new in enumerate(command.perspectives):
@@ -123,7 +123,7 @@ def _perspective(
 def _perspective_added(command: AddPerspective, card: Card) -> PerspectiveAdded:
     lookup.refuse_taken(card, command.perspective, "/perspective")
     siblings = len(card.root.nodes)
-    refuse_beyond(siblings + 1, PERSPECTIVES_MAX, "perspectives")
+    refuse_beyond(siblings + 1, PERSPECTIVES_MAX, "too-many-perspectives")
     return PerspectiveAdded(
         command.scorecard,
         command.perspective,
@@ -156,7 +156,7 @@ def _objective(
 def _objective_added(command: AddObjective, card: Card) -> ObjectiveAdded:
     perspective = lookup.perspective(card, command.perspective)
     lookup.refuse_taken(card, command.objective, "/objective")
-    refuse_beyond(len(tree.objectives(card.root)) + 1, OBJECTIVES_MAX, "objectives")
+    refuse_beyond(len(tree.objectives(card.root)) + 1, OBJECTIVES_MAX, "too-many-objectives")
     return ObjectiveAdded(
         command.scorecard,
         command.objective,
