@@ -19,11 +19,12 @@ from domain.kpi.commands import (
     SetTargets,
 )
 from domain.kpi.definition_rules import checked_definition
-from domain.kpi.events import KpiDefined, KpiEvent, KpiRedefined, KpiRetired, OwnerAssigned, ScaleSet
+from domain.kpi.events import Kind, KpiDefined, KpiEvent, KpiRedefined, KpiRetired, OwnerAssigned, ScaleSet
 from domain.kpi.evolve import evolve, initial
 from domain.kpi.fixed import refuse_change_of_fixed
+from domain.kpi.scale import Scale
 from domain.kpi.scale_rules import checked_scale
-from domain.kpi.state import Kpi
+from domain.kpi.state import Kpi, ScaleKnown
 from domain.kpi.targets import targets_set
 from domain.restatement import checked_mark, last_ended, restated
 from domain.values import FreeText, code, free_text
@@ -96,9 +97,18 @@ def _scale_set(command: SetScale, kpi: Kpi, context: KpiContext) -> Sequence[Kpi
         return []
     if len(kpi.scales) >= DEFINITIONS_MAX:
         raise Refused("too-many-scales", f"a KPI may have at most {DEFINITIONS_MAX} scales")
-    rewritten = restated(kpi.scales, effective_from, context.calendar, context.measured, context.as_of)
+    rewritten = restated(
+        kpi.scales or _built_in(kpi), effective_from, context.calendar, context.measured, context.as_of
+    )
     restatement, reason = checked_mark(rewritten, command.restatement, command.reason)
     return [ScaleSet(kpi.id, scale, effective_from, restatement, reason)]
+
+
+def _built_in(kpi: Kpi) -> tuple[ScaleKnown, ...]:
+    """Options, surveys and yes or no have scores without a scale: the first scale set for them replaces that one."""
+    if kpi.definitions[-1].definition.kind in (Kind.ORDINAL, Kind.SURVEY, Kind.BINARY):
+        return (ScaleKnown(Scale("built-in", ()), date.min, 0),)
+    return ()
 
 
 def _retired(command: RetireKpi, kpi: Kpi, context: KpiContext) -> KpiRetired:

@@ -214,6 +214,13 @@ def test_a_first_scale_never_restates_a_second_one_does() -> None:
     assert refusal([DEFINED, first], steeper, known) == ("restatement-unmarked", "/restatement")
 
 
+def test_the_first_scale_of_a_kpi_that_scores_by_itself_replaces_its_built_in_one() -> None:
+    survey = KpiDefined(SALES, kind(Kind.SURVEY, Aggregation.MEAN), START)
+    command = SetScale(SALES, scale((1, 0), (4, 100)), START)
+    assert when([survey], command, context(date(2026, 2, 1)))
+    assert refusal([survey], command, context(date(2026, 2, 1), "2026-01"))[0] == "restatement-unmarked"
+
+
 def test_an_equal_scale_changes_nothing() -> None:
     assert when([DEFINED, ScaleSet(SALES, LIKERT, START)], SetScale(SALES, LIKERT, date(2026, 6, 1))) == []
 
