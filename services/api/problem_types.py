@@ -24,6 +24,12 @@ _PROTOCOL = (
         "deep. The detail names what was found.",
     ),
     ProblemType(
+        "malformed-request",
+        400,
+        "The request cannot be read",
+        "The request line or a header is not what HTTP asks for.",
+    ),
+    ProblemType(
         "query-invalid",
         400,
         "A query parameter is invalid",
@@ -161,6 +167,13 @@ _PROTOCOL = (
         "Not available for the moment",
         "The database cannot be reached or did not answer in time. Repeat with the same Idempotency-Key after "
         "`Retry-After` seconds: you will get the true outcome.",
+    ),
+    ProblemType(
+        "integrity-hold",
+        503,
+        "The log is closed for writing",
+        "The log of this organization was found altered; reads go on, nothing is written until the operator of the "
+        "service has looked at it.",
     ),
     ProblemType(
         "projection-behind",

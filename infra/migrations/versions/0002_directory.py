@@ -9,8 +9,10 @@ from alembic import op
 
 revision = "0002_directory"
 down_revision = "0001_log"
-branch_labels = None
-depends_on = None
+
+tenant_tables: tuple[str, ...] = ()
+reference_tables = ("organization",)
+local_tables = ("api_key", "page_token")
 
 CREATE = (
     """

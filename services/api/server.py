@@ -1,0 +1,131 @@
+"""The HTTP server: from the table of operations to a Litestar application; pages plug in as further handlers.
+
+One request: accept -> who calls -> may they -> body and query -> the operation -> headers. Errors are problems.
+"""
+
+from collections.abc import Sequence
+
+from litestar import HttpMethod, Litestar, Request, Response
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ControllerRouterHandler, Message, Scope
+
+from infra import clock
+from services.api import headers, operations
+from services.api.access import call_of
+from services.api.documents import document_handlers
+from services.api.errors import problem_of
+from services.api.health import health_handlers
+from services.api.operation import Operation, Reply
+from services.api.problems import MEDIA_TYPE, rendered
+from services.app import App
+from services.authentication import Authenticator
+
+AnyRequest = Request[object, object, State]
+AnyResponse = Response[bytes]
+
+REQUEST_ID = "steelyard_request_id"
+YEAR_SECONDS = 31_536_000
+ALWAYS = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+class PermissionMissing(Exception):
+    """An operation does not say which permission it needs: it must not start."""
+
+
+def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+    """The whole HTTP interface; `pages` are route handlers that answer for themselves below other paths than /v1."""
+    authenticator = Authenticator(app.database, app.settings.operator_key.get_secret_value())
+    table = operations.ALL
+    _refuse_unguarded(table)
+    public_url = app.settings.public_url
+
+    def to_problem(request: AnyRequest, error: Exception) -> AnyResponse:
+        answer = rendered(problem_of(error), public_url, _request_id(request.scope))
+        return Response(answer.content, status_code=answer.status, media_type=MEDIA_TYPE, headers=dict(answer.headers))
+
+    async def complete(message: Message, scope: Scope) -> None:
+        if message["type"] == "http.response.start":
+            found = MutableScopeHeaders(message)
+            found["x-request-id"] = _request_id(scope)
+            for name, value in ALWAYS.items():
+                found.setdefault(name, value)
+            if public_url.startswith("https:"):
+                found.setdefault("strict-transport-security", f"max-age={YEAR_SECONDS}")
+
+    return Litestar(
+        route_handlers=[
+            *(_handler(app, authenticator, operation) for operation in table),
+            *document_handlers(app, table),
+            *health_handlers(app),
+            *pages,
+        ],
+        exception_handlers={Exception: to_problem},
+        before_send=[complete],
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=app.settings.body_bytes_max,
+    )
+
+
+def _refuse_unguarded(table: Sequence[Operation]) -> None:
+    for operation in table:
+        if not operation.permission:
+            raise PermissionMissing(operation.name)
+
+
+def _handler(app: App, authenticator: Authenticator, operation: Operation) -> HTTPRouteHandler:
+    def read(request: AnyRequest) -> AnyResponse:
+        return _answered(app, authenticator, operation, request, b"")
+
+    def write(request: AnyRequest, body: bytes) -> AnyResponse:
+        return _answered(app, authenticator, operation, request, body)
+
+    path = operation.path.replace("}", ":str}")
+    if not operation.writes:
+        return HTTPRouteHandler(path, http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)(read)
+    size_max = app.settings.bulk_body_bytes_max if operation.bulk else app.settings.body_bytes_max
+    return HTTPRouteHandler(
+        path,
+        http_method=[HttpMethod(operation.method)],
+        sync_to_thread=True,
+        status_code=operation.statuses[0],
+        request_max_body_size=size_max,
+    )(write)
+
+
+def _answered(
+    app: App, authenticator: Authenticator, operation: Operation, request: AnyRequest, body: bytes
+) -> AnyResponse:
+    call = call_of(app, authenticator, operation, request, body, _request_id(request.scope))
+    return _response(operation, operation.handle(call))
+
+
+def _response(operation: Operation, reply: Reply) -> AnyResponse:
+    found = dict(reply.headers)
+    if reply.position is not None:
+        found["Steelyard-Position"] = str(reply.position)
+    if reply.replayed:
+        found["Idempotency-Replayed"] = "true"
+    return Response(
+        reply.content,
+        status_code=reply.status or operation.statuses[0],
+        media_type="application/json",
+        headers=found,
+    )
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's id of the request, or ours; the same for the whole of the request."""
+    state = scope.setdefault("state", {})
+    if REQUEST_ID not in state:
+        sent = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        state[REQUEST_ID] = headers.request_id_of(sent) or str(clock.new_id())
+    return str(state[REQUEST_ID])

@@ -1,0 +1,36 @@
+"""App: everything the service needs, in one frozen bundle, made by services.wiring.build alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from infra.database import Database
+from infra.eventstore.codec import Codec
+from infra.eventstore.log import LogFactory
+from infra.settings import Settings
+from projections.definitions import DefinitionsCache
+from projections.projection import Projection, Store
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Made by services.wiring.build alone. `wake` tells the worker that there is news; it is a hint and never fails."""
+
+    settings: Settings
+    database: Database
+    logs: LogFactory
+    codec: Codec
+    definitions: DefinitionsCache
+    projections: tuple[Projection, ...]
+    wake: Callable[[UUID, int], None]
+    shut: Callable[[], None]
+
+    @property
+    def store(self) -> Store:
+        """What projections run on."""
+        return Store(self.database, self.logs, self.codec)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.shut()
+        self.database.close()

@@ -1,0 +1,67 @@
+"""What the rules of each noun must know beyond their own stream: from Known to the context of a command."""
+
+from domain import streams
+from domain.in_force import in_force
+from domain.kpi.commands import KpiCommand, KpiContext
+from domain.kpi_facts import facts
+from domain.measurement.commands import MeasurementCommand, MeasurementContext
+from domain.policy import DEFAULT_POLICY
+from domain.scorecard import tree
+from domain.scorecard.cascade import edges
+from domain.scorecard.commands import CascadeEdge, ScorecardCommand, ScorecardContext
+from domain.scorecard.decide import SCORECARD
+from domain.scorecard.state import Scorecard
+from domain.values import KpiId
+from services.authentication import OPERATOR
+from services.known import Known
+from tenants.organization.commands import OrganizationCommand, OrganizationContext
+
+
+def of_kpi(known: Known, command: KpiCommand) -> KpiContext:
+    """The instant, the calendar, the periods in which this KPI has a value."""
+    return KpiContext(known.as_of, known.calendar, known.values.periods_of([command.kpi]))
+
+
+def of_scorecard(known: Known, command: ScorecardCommand) -> ScorecardContext:
+    """The neighbours: KPIs, other scorecards and how they stand above each other, bands, measured periods."""
+    card = known.state(SCORECARD, streams.scorecard_stream(command.scorecard))
+    scorecards = known.scorecards()
+    others: frozenset[CascadeEdge] = frozenset()
+    return ScorecardContext(
+        as_of=known.as_of,
+        calendar=known.calendar,
+        measured=known.values.periods_of(sorted(_kpis_ever_placed(card))),
+        known_kpis=known.kpis(),
+        known_scorecards=frozenset(each.id for each in scorecards.values() if each.archived_after is None),
+        bands=_bands(known),
+        cascade=others.union(*(edges(each) for each in scorecards.values() if each.id != command.scorecard)),
+    )
+
+
+def of_organization(known: Known, command: OrganizationCommand) -> OrganizationContext:
+    """The instant, every measured period, and who grants; the operator, who founds, is nobody's member."""
+    grantor = None if known.actor.principal == OPERATOR else known.actor
+    return OrganizationContext(known.as_of, known.values.all_periods(), grantor)
+
+
+def of_measurement(known: Known, command: MeasurementCommand) -> MeasurementContext:
+    """The KPI as it is in force for the period, and the values this one meets."""
+    calendar = known.calendar
+    kpi = known.kpi(command.kpi)
+    return MeasurementContext(
+        calendar=calendar,
+        kpi=None if kpi is None else facts(kpi, calendar.last_day(command.period)),
+        in_force=known.values.in_force(command),
+        external=known.values.external(command),
+    )
+
+
+def _bands(known: Known) -> frozenset[str]:
+    policy = in_force(known.organization.policies, known.calendar.day_of(known.as_of)) or DEFAULT_POLICY
+    return frozenset(band.name for band in policy.policy.bands)
+
+
+def _kpis_ever_placed(card: Scorecard) -> frozenset[KpiId]:
+    nothing: frozenset[KpiId] = frozenset()
+    cards = (card.draft, *(version.card for version in card.versions))
+    return nothing.union(*(tree.placed_kpis(each.root) for each in cards))

@@ -1,0 +1,112 @@
+"""What one transaction knows while it decides: read once under the head lock, moved on by each event it decides.
+
+Nothing of it outlives the transaction, so several commands in one request see each other's effects before any is
+written, and a refused one leaves no trace.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar, cast
+
+from domain import streams
+from domain.calendar import Calendar
+from domain.decider import Decider, replay
+from domain.kpi.state import Kpi
+from domain.scorecard.state import Scorecard
+from domain.scoring.inputs import Definitions
+from domain.values import KpiId, ScorecardId
+from infra.eventstore.log import Head, Log, NewEvent
+from projections.definitions import DefinitionsCache
+from services.values_in_force import ValuesInForce
+from tenants.access import Actor
+from tenants.organization.decide import ORGANIZATION
+from tenants.organization.state import Organization
+
+AnyCommand = TypeVar("AnyCommand")
+State = TypeVar("State")
+AnyContext = TypeVar("AnyContext")
+Event = TypeVar("Event")
+
+
+class Known:
+    """The log up to its locked head, and the events decided so far on top of it."""
+
+    def __init__(self, actor: Actor, log: Log, head: Head, cache: DefinitionsCache, values: ValuesInForce) -> None:
+        self.actor = actor
+        self.head = head
+        self.values = values
+        self.events: list[NewEvent] = []
+        self._log = log
+        self._cache = cache
+        self._states: dict[str, object] = {}
+        self._versions: dict[str, int] = {}
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant that every event of this transaction will carry."""
+        return self.head.recorded_at
+
+    @property
+    def next_position(self) -> int:
+        """Where the next event will stand: the head is locked, so nobody else's can come between."""
+        return self.head.position + len(self.events) + 1
+
+    def state(self, decider: Decider[AnyCommand, State, AnyContext, Event], stream: str) -> State:
+        """What is known of an aggregate, with what was decided here."""
+        if stream not in self._states:
+            recorded = self._log.load(stream)
+            history = [(cast("Event", each.event), each.position) for each in recorded]
+            self._states[stream] = replay(decider.evolve, decider.initial(streams.code_of(stream)), history)
+            self._versions[stream] = recorded[-1].version if recorded else 0
+        return cast("State", self._states[stream])
+
+    def take(
+        self, decider: Decider[AnyCommand, State, AnyContext, Event], stream: str, events: Sequence[Event]
+    ) -> None:
+        """Take events that were decided on an aggregate's state into account."""
+        for event in events:
+            self._states[stream] = decider.evolve(self.state(decider, stream), event, self.next_position)
+            self._versions[stream] += 1
+            self.events.append(NewEvent(stream, event, self._versions[stream]))
+
+    def take_fact(self, stream: str, event: object) -> int:
+        """Take a fact into account; the position it will have."""
+        position = self.next_position
+        self.events.append(NewEvent(stream, event, None))
+        return position
+
+    @property
+    def organization(self) -> Organization:
+        """The organization as such."""
+        return self.state(ORGANIZATION, streams.ORGANIZATION)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar that counts for what is decided now."""
+        if streams.ORGANIZATION in self._states:
+            return self.organization.calendar
+        return self._definitions.calendar
+
+    def kpi(self, kpi: KpiId) -> Kpi | None:
+        """A KPI that is defined."""
+        touched = self._states.get(streams.kpi_stream(kpi))
+        found = cast("Kpi", touched) if touched is not None else self._definitions.kpis.get(kpi)
+        return found if found is not None and found.definitions else None
+
+    def kpis(self) -> frozenset[KpiId]:
+        """Every KPI that is defined."""
+        touched = (cast("Kpi", self._states[stream]) for stream in self._touched(streams.KPI))
+        return frozenset(self._definitions.kpis) | {kpi.id for kpi in touched if kpi.definitions}
+
+    def scorecards(self) -> Mapping[ScorecardId, Scorecard]:
+        """Every scorecard that was created, archived ones included."""
+        touched = (cast("Scorecard", self._states[stream]) for stream in self._touched(streams.SCORECARD))
+        return {**self._definitions.scorecards, **{card.id: card for card in touched if card.created}}
+
+    def _touched(self, category: str) -> list[str]:
+        return [stream for stream in self._states if streams.category(stream) == category]
+
+    @cached_property
+    def _definitions(self) -> Definitions:
+        return self._cache.at(self._log, self.head.position)

@@ -1,0 +1,114 @@
+"""The transaction in which everything is changed, and what happens when the world gets in the way.
+
+Claim the key, lock the head, let `work` decide, append, move the inline projections, settle the answer, commit, wake.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from infra.database_errors import CommitUnknown, Unavailable, sqlstate
+from infra.eventstore import idempotency
+from infra.eventstore.errors import HeadMoved, VersionConflict
+from infra.eventstore.idempotency import Answered
+from infra.eventstore.log import Head, Log, Metadata, NewEvent, Recorded
+from projections.runner import catch_up_inline
+from services.bundle import App
+from services.commands import Answer, CommandKey
+from services.known import Known
+from services.values_in_force import ValuesInForce
+from tenants.access import Actor
+
+ATTEMPTS_MAX = 3
+PAUSE_SECONDS = 0.05
+ROLLED_BACK_STATES = ("40001", "40P01")
+"""Serialization failure and deadlock: nothing happened, the same again may go well."""
+
+Alongside = Callable[[Connection, tuple[Recorded, ...]], None]
+Prepare = Callable[[Connection, Log], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a work came to: events in order, and the answer once they are recorded (canonical JSON, its position)."""
+
+    events: tuple[NewEvent, ...]
+    answer: Callable[[tuple[Recorded, ...], Head], tuple[bytes, int]]
+
+
+Work = Callable[[Known], Decided]
+
+
+def transact(
+    app: App,
+    actor: Actor,
+    key: CommandKey,
+    work: Work,
+    *,
+    prepare: Prepare | None = None,
+    alongside: Alongside | None = None,
+) -> Answer:
+    """Do the work once, whatever happens to the connection; its answer, or that of the first request with this key.
+
+    A lost reply to COMMIT is no outcome: the key is looked up by claiming it again, and the work done only if nothing
+    was committed. Raises what `work` raises, KeyReused, KeyInProgress, CatalogBehind, Unavailable.
+    """
+    uncertain = False
+    for attempt in range(1, ATTEMPTS_MAX + 1):
+        try:
+            answer = _once(app, actor, key, work, prepare, alongside)
+        except (VersionConflict, HeadMoved, CommitUnknown, DBAPIError) as error:
+            uncertain = uncertain or isinstance(error, CommitUnknown)
+            if not _worth_repeating(error, uncertain):
+                raise
+            failure = error
+            time.sleep(PAUSE_SECONDS * attempt)
+        else:
+            if not answer.replayed:
+                app.wake(actor.tenant, answer.position)
+            return Answer(answer.body, answer.position, answer.replayed and not uncertain)
+    raise Unavailable(f"gave up after {ATTEMPTS_MAX} attempts") from failure
+
+
+def _worth_repeating(error: Exception, uncertain: bool) -> bool:
+    """After a lost COMMIT every failure to reach the database is: the caller wants to know what became of it."""
+    if not isinstance(error, DBAPIError):
+        return True
+    return uncertain or sqlstate(error) in ROLLED_BACK_STATES
+
+
+def _once(
+    app: App, actor: Actor, key: CommandKey, work: Work, prepare: Prepare | None, alongside: Alongside | None
+) -> Answer:
+    with app.database.transaction(actor.tenant) as connection:
+        log = app.logs.bind(connection, actor.tenant)
+        if prepare is not None:
+            prepare(connection, log)
+        claimed = idempotency.claim(connection, actor.tenant, actor.principal, key.key, key.fingerprint)
+        if isinstance(claimed, Answered):
+            return Answer(claimed.answer, claimed.last, replayed=True)
+        head = log.lock_head()
+        known = Known(actor, log, head, app.definitions, ValuesInForce(connection, actor.tenant))
+        decided = work(known)
+        recorded = log.append(decided.events, _metadata(actor, key)) if decided.events else ()
+        catch_up_inline(connection, log, app.codec, actor.tenant, app.projections, recorded)
+        if alongside is not None:
+            alongside(connection, recorded)
+        body, position = decided.answer(recorded, head)
+        last = recorded[-1].position if recorded else position
+        first = recorded[0].position if recorded else position
+        idempotency.settle(connection, actor.tenant, actor.principal, key.key, body, first, last)
+    return Answer(body, last, replayed=False)
+
+
+def _metadata(actor: Actor, key: CommandKey) -> Metadata:
+    return Metadata(
+        actor=actor.principal,
+        command_id=key.key,
+        role=actor.role.value,
+        key_id=actor.key_id,
+        request_id=key.request_id,
+    )

@@ -1,0 +1,88 @@
+"""The values that a measurement meets: read set-wise under the head lock, then moved on by each one decided."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from domain.calendar import Period
+from domain.measurement.commands import MeasurementCommand, RetractMeasurement
+from domain.measurement.events import (
+    NOT_APPLICABLE,
+    MeasurementEvent,
+    MeasurementRetracted,
+    ValueDeclaredNotApplicable,
+    ValueKnown,
+)
+from domain.values import KpiId, Source
+from projections import catalog
+from projections.catalog import ExternalKey, Key
+
+
+class ValuesInForce:
+    """What the catalog says at the locked head, with what this transaction decided on top of it."""
+
+    def __init__(self, connection: Connection, tenant: UUID) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._values: dict[Key, ValueKnown | None] = {}
+        self._external: dict[ExternalKey, ValueKnown | None] = {}
+        self._decided: set[Key] = set()
+
+    def prepare(self, commands: Sequence[MeasurementCommand]) -> None:
+        """Read what these commands will meet, in two statements whatever their number."""
+        keys = {_key(each): None for each in commands}
+        external = {key: None for each in commands if (key := _external_key(each)) is not None}
+        self._values |= {**keys, **catalog.values_in_force(self._connection, self._tenant, keys)}
+        self._external |= {**external, **catalog.values_under(self._connection, self._tenant, external)}
+
+    def in_force(self, command: MeasurementCommand) -> ValueKnown | None:
+        """The value in force where the command wants to measure."""
+        if _key(command) not in self._values:
+            self.prepare([command])
+        return self._values[_key(command)]
+
+    def external(self, command: MeasurementCommand) -> ValueKnown | None:
+        """What was ever stored under the command's external id."""
+        key = _external_key(command)
+        if key is None:
+            return None
+        if key not in self._external:
+            self.prepare([command])
+        return self._external[key]
+
+    def take(self, event: MeasurementEvent, position: int) -> None:
+        """Take a decided event into account."""
+        key = event.kpi, event.period, event.source
+        self._decided.add(key)
+        if isinstance(event, MeasurementRetracted):
+            self._values[key] = None
+            return
+        reading = NOT_APPLICABLE if isinstance(event, ValueDeclaredNotApplicable) else event.reading
+        known = ValueKnown(*key, reading, position)
+        self._values[key] = known
+        if event.external_id is not None:
+            self._external[event.source, event.external_id] = known
+
+    def periods_of(self, kpis: Sequence[KpiId]) -> frozenset[Period]:
+        """The periods in which any of these KPIs has a value in force."""
+        stored = catalog.measured_periods(self._connection, self._tenant, kpis) if kpis else frozenset()
+        return stored | self._decided_periods(frozenset(kpis))
+
+    def all_periods(self) -> frozenset[Period]:
+        """The periods in which any KPI has a value in force."""
+        return catalog.all_measured_periods(self._connection, self._tenant) | self._decided_periods(None)
+
+    def _decided_periods(self, kpis: frozenset[KpiId] | None) -> frozenset[Period]:
+        """Of the values decided here; one that was retracted here as well counts as if it stood."""
+        return frozenset(period for kpi, period, _ in self._decided if kpis is None or kpi in kpis)
+
+
+def _key(command: MeasurementCommand) -> Key:
+    return command.kpi, command.period, command.source
+
+
+def _external_key(command: MeasurementCommand) -> ExternalKey | None:
+    if isinstance(command, RetractMeasurement) or command.external_id is None:
+        return None
+    return Source(command.source), command.external_id
