@@ -86,7 +86,7 @@ def checked(policy: Policy) -> Policy:
     _whole(policy.carry_forward_max_periods, CARRY_FORWARD_PERIODS_MAX, "/carry_forward_max_periods")
     _whole(policy.reporting_lag_days, REPORTING_LAG_DAYS_MAX, "/reporting_lag_days")
     _whole(policy.grace_days, GRACE_DAYS_MAX, "/grace_days")
-    if not Decimal(0) < policy.lead_share < Decimal(1):
+    if not Decimal(0) < exact(policy.lead_share, "/lead_share") < Decimal(1):
         raise Invalid("out-of-range", "/lead_share must lie between 0 and 1, both exclusive", "/lead_share")
     _check_bands(policy.bands)
     _check_profile(policy.balance_profile)
