@@ -1,0 +1,224 @@
+"""The log of one organization as everybody uses it: typed events in, typed events out, within one transaction.
+
+append -> the library's EventStore -> our Mapper (codec and sealing) -> the recorder's one statement.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from eventsourcing.persistence import EventStore, Notification
+from sqlalchemy import Connection
+
+from infra.eventstore.canonical import JsonValue, loads_object
+from infra.eventstore.codec import Codec, body_of, parse_topic
+from infra.eventstore.errors import HeadMoved, OrganizationHeld, UnknownOrganization
+from infra.eventstore.leaf import StoredRow
+from infra.eventstore.mapper import Envelope, EventMapper
+from infra.eventstore.recorder import FACT_VERSION, TenantRecorder
+from infra.eventstore.sealing import MARKER, Sealer, Seals
+
+METADATA_CACHED_MAX = 256
+
+_LOCK_HEAD = (
+    "SELECT position, greatest(recorded_at, now()) AS recorded_at, status FROM steelyard.tenant_head"
+    " WHERE tenant_id = %(tenant)s FOR UPDATE"
+)
+_HEAD = "SELECT position, recorded_at FROM steelyard.tenant_head WHERE tenant_id = %(tenant)s"
+_FOUND = "INSERT INTO steelyard.tenant_head (tenant_id, position, recorded_at) VALUES (%(tenant)s, 0, now())"
+_LEAVES = (
+    "SELECT leaf FROM steelyard.event WHERE tenant_id = %(tenant)s AND position > %(after)s AND position <= %(until)s"
+    " ORDER BY position"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Who did it and how, beside the event. `more` holds keys this program does not know or that few events have."""
+
+    actor: str
+    command_id: str
+    role: str | None = None
+    key_id: str | None = None
+    request_id: str | None = None
+    on_behalf_of: str | None = None
+    more: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """To be appended. A version one above the stream's, or None for a fact, whose version is its position."""
+
+    stream: str
+    event: object
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event of the log."""
+
+    position: int
+    stream: str
+    version: int
+    recorded_at: datetime
+    name: str
+    schema: int
+    event: object
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a log. Of a locked head, `recorded_at` is what every event of this transaction will carry."""
+
+    position: int
+    recorded_at: datetime
+
+
+class Log:
+    """The log of one organization within one open transaction; made by LogFactory."""
+
+    def __init__(self, connection: Connection, tenant: UUID, codec: Codec, seals: Seals) -> None:
+        self.tenant = tenant
+        self._connection = connection
+        self._seals = seals
+        self._mapper = EventMapper(codec, seals)
+        self._recorder = TenantRecorder(lambda: nullcontext(connection), tenant)
+        self._store = EventStore(self._mapper, self._recorder)
+        self._locked: Head | None = None
+
+    def found(self) -> None:
+        """Begin the log of a new organization."""
+        self._connection.exec_driver_sql(_FOUND, self._parameters())
+
+    def lock_head(self) -> Head:
+        """Lock the head to the end of the transaction; appends of this organization wait, of others do not.
+
+        Raises UnknownOrganization, OrganizationHeld.
+        """
+        row = self._connection.exec_driver_sql(_LOCK_HEAD, self._parameters()).one_or_none()
+        if row is None:
+            raise UnknownOrganization(str(self.tenant))
+        if row.status != "active":
+            raise OrganizationHeld(str(self.tenant))
+        self._locked = Head(row.position, row.recorded_at)
+        return self._locked
+
+    def head(self) -> Head:
+        """The end of the log as committed, without a lock. Raises UnknownOrganization."""
+        row = self._connection.exec_driver_sql(_HEAD, self._parameters()).one_or_none()
+        if row is None:
+            raise UnknownOrganization(str(self.tenant))
+        return Head(row.position, row.recorded_at)
+
+    def append(self, events: Sequence[NewEvent], metadata: Metadata) -> tuple[Recorded, ...]:
+        """Append all or nothing; locks the head first unless it is locked.
+
+        Raises VersionConflict if a stream has grown, HeadMoved if the head did. The transaction is then of no more use.
+        """
+        if not events:
+            return ()
+        head = self._locked or self.lock_head()
+        placed = tuple(enumerate(events, head.position + 1))
+        recordings = self._store.put(
+            [_envelope(new, position, metadata.actor) for position, new in placed], **_written(metadata)
+        )
+        if [recording.notification.id for recording in recordings] != [position for position, _ in placed]:
+            raise HeadMoved("somebody else appended under the lock")
+        self._locked = Head(head.position + len(events), head.recorded_at)
+        return tuple(
+            _recorded(new, position, head.recorded_at, recording.notification, metadata)
+            for (position, new), recording in zip(placed, recordings, strict=True)
+        )
+
+    def load(self, stream: str, until: int | None = None) -> tuple[Recorded, ...]:
+        """The events of a stream in order, as known at position `until`."""
+        return self._typed(self._recorder.stream(stream, position=until))
+
+    def read(
+        self, after: int, limit: int, *, until: int | None = None, facts: bool | None = None
+    ) -> tuple[Recorded, ...]:
+        """At most `limit` events with after < position <= until; only facts or only definitions, if asked."""
+        return self._typed(self._recorder.log(after=after, until=until, limit=limit, facts=facts))
+
+    def stored(self, after: int, limit: int) -> tuple[StoredRow, ...]:
+        """The same as bytes, for whoever checks the log."""
+        return self._recorder.log(after=after, limit=limit)
+
+    def leaves(self, until: int) -> tuple[bytes, ...]:
+        """The leaf hashes of positions 1 to `until`."""
+        parameters = self._parameters() | {"after": 0, "until": until}
+        return tuple(self._connection.exec_driver_sql(_LEAVES, parameters).scalars())
+
+    def _typed(self, rows: Sequence[StoredRow]) -> tuple[Recorded, ...]:
+        bodies = [body_of(row.body) for row in rows]
+        # One query for the keys of all texts of the page.
+        self._seals.prepare(body for row, body in zip(rows, bodies, strict=True) if MARKER in row.body)
+        return tuple(
+            Recorded(
+                row.position,
+                row.stream,
+                row.version,
+                row.recorded_at,
+                row.name,
+                row.schema,
+                self._mapper.event(row.name, row.schema, row.stream, row.version, body, sealed=MARKER in row.body),
+                _read(row.metadata),
+            )
+            for row, body in zip(rows, bodies, strict=True)
+        )
+
+    def _parameters(self) -> dict[str, object]:
+        return {"tenant": self.tenant}
+
+
+@dataclass(frozen=True, slots=True)
+class LogFactory:
+    """Makes the log of an organization for one transaction."""
+
+    codec: Codec
+    sealer: Sealer
+
+    def bind(self, connection: Connection, tenant: UUID) -> Log:
+        """`connection` must be in a transaction of this tenant."""
+        return Log(connection, tenant, self.codec, self.sealer.bind(connection, tenant))
+
+
+def _envelope(new: NewEvent, position: int, principal: str) -> Envelope:
+    if new.version is None:
+        return Envelope(new.stream, FACT_VERSION, new.event, principal, sealed_as=position)
+    return Envelope(new.stream, new.version, new.event, principal, sealed_as=new.version)
+
+
+def _recorded(
+    new: NewEvent, position: int, recorded_at: datetime, stored: Notification, metadata: Metadata
+) -> Recorded:
+    name, schema = parse_topic(stored.topic)
+    version = position if new.version is None else new.version
+    return Recorded(position, new.stream, version, recorded_at, name, schema, new.event, metadata)
+
+
+_NAMED = tuple(each.name for each in fields(Metadata) if each.name != "more")
+
+
+def _written(metadata: Metadata) -> dict[str, JsonValue]:
+    """Keyword arguments for the recorder: what is None is left out."""
+    named = {name: getattr(metadata, name) for name in _NAMED}
+    return {**(metadata.more or {}), **{name: value for name, value in named.items() if value is not None}}
+
+
+@lru_cache(maxsize=METADATA_CACHED_MAX)
+def _read(data: bytes) -> Metadata:
+    """The events of a batch share their metadata, so the last few are kept."""
+    found = loads_object(data)
+    named = {name: _text(found.pop(name, None)) for name in _NAMED}
+    actor, command_id = named.pop("actor") or "", named.pop("command_id") or ""
+    return Metadata(actor, command_id, **named, more=found or None)
+
+
+def _text(value: JsonValue) -> str | None:
+    return None if value is None else str(value)
