@@ -11,7 +11,7 @@ from enum import StrEnum
 from domain.calendar import Period
 from domain.kpi.events import Direction, Indicator
 from domain.measurement.events import Reading
-from domain.policy import MissingData
+from domain.policy import DEFAULT_BANDS, Band, MissingData
 from domain.scorecard.events import Rollup
 from domain.scorecard.state import NodeKind
 from domain.values import KpiId, NodeId, ScorecardId, Source
@@ -170,7 +170,8 @@ class ScoreTree:
     """One scorecard in one period. `version` is None for the draft; `root` is None while no version is in force.
 
     `day_dependent` says that coverage and states may still change by the passing of days alone: a period longer than a
-    collection period has not ended at the as-of instant. `method` is the number of the rules that made it.
+    collection period has not ended at the as-of instant. `method` is the number of the rules that made it, `bands` the
+    status bands of the policy; `restatement` says that the version was published as one.
     """
 
     scorecard: ScorecardId
@@ -184,3 +185,5 @@ class ScoreTree:
     day_dependent: bool
     root: NodeScore | None
     method: int = 1
+    bands: tuple[Band, ...] = DEFAULT_BANDS
+    restatement: bool = False

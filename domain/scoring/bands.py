@@ -1,0 +1,51 @@
+"""Status bands: which band a score lies in, and how a score is written so that its number never contradicts its band.
+
+Bands are half-open, the last is closed at 100, and they are asked with q(score) only (hard-cases.md H1.3, H1.4, H3.1).
+"""
+
+from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+from domain.policy import Band
+from domain.values import ARITHMETIC, q
+
+SHOWN_DECIMALS_MAX = 20
+"""q() has no more."""
+
+
+def band_of(score: Decimal, bands: Sequence[Band]) -> str:
+    """The name of the band that q(score) lies in; a score below every bound (never a real one) is in the first."""
+    exact = q(score)
+    for band in reversed(bands):
+        if exact >= band.lower:
+            return band.name
+    return bands[0].name
+
+
+def ranks(bands: Sequence[Band]) -> dict[str, int]:
+    """The place of every band by name, 0 for the worst."""
+    return {band.name: rank for rank, band in enumerate(bands)}
+
+
+def shown(value: Decimal, decimals: int, bands: Sequence[Band] = ()) -> str:
+    """The value as text, half-even, next to the true band: 69.96 with a bound at 70 is shown as 69.9, not 70.0.
+
+    Where a band is narrower than the step of the last decimal, as many decimals are added as it takes to hit it.
+    """
+    if not bands:
+        return _text(_rounded(value, decimals, ROUND_HALF_EVEN))
+    true_band = band_of(value, bands)
+    for places in range(decimals, SHOWN_DECIMALS_MAX + 1):
+        for rounding in (ROUND_HALF_EVEN, ROUND_FLOOR, ROUND_CEILING):
+            candidate = _rounded(q(value), places, rounding)
+            if band_of(candidate, bands) == true_band:
+                return _text(candidate)
+    raise AssertionError("q(value) itself lies in its own band")
+
+
+def _rounded(value: Decimal, decimals: int, rounding: str) -> Decimal:
+    return value.quantize(Decimal((0, (1,), -decimals)), rounding=rounding, context=ARITHMETIC)
+
+
+def _text(value: Decimal) -> str:
+    return f"{value.copy_abs() if value.is_zero() else value:f}"

@@ -1,0 +1,159 @@
+"""From value to score: anchors with target, baseline and stretch filled in, linear or stepped.
+
+Called inside ARITHMETIC (domain.values); every score needs one division (hard-cases.md H1.2).
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.kpi.events import Definition, Direction, Kind
+from domain.kpi.scale import Anchor, EqualAnchors, Interpolation, Point, Scale
+from domain.scoring.tree import UsedAnchor
+
+ZERO = Decimal(0)
+ONE = Decimal(1)
+FULL = Decimal(100)
+
+DEGENERATE_TARGET = "degenerate_target"
+ANCHORS_UNORDERED = "anchors_unordered"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Target, baseline and stretch that a scale is filled with; None where there is none."""
+
+    target: Decimal | None = None
+    baseline: Decimal | None = None
+    stretch: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A score of 0..100 with its extrapolation, or the fault that prevents one."""
+
+    score: Decimal | None
+    achievement: Decimal | None
+    anchors: tuple[UsedAnchor, ...]
+    fault: str | None = None
+
+
+def lacks(scale: Scale, aim: Aim) -> bool:
+    """Whether an anchor of the scale uses a target, baseline or stretch that the aim does not have."""
+    if aim.target is not None and aim.baseline is not None and aim.stretch is not None:
+        return False
+    return any(
+        (anchor.x.target and aim.target is None)
+        or (anchor.x.baseline and aim.baseline is None)
+        or (anchor.x.stretch and aim.stretch is None)
+        for anchor in scale.anchors
+    )
+
+
+def judge(scale: Scale, aim: Aim, value: Decimal, times: int) -> Judged:
+    """The value on the scale; fixed parts of anchors are taken `times` times (hard-cases.md H3.6).
+
+    The aim must not lack what the scale uses. Anchors that coincide are `degenerate_target`, unless the target is the
+    baseline and the scale says `met_if_equal` (H3.13); anchors out of order are `anchors_unordered`.
+    """
+    xs = [_placed(anchor.x, aim, times) for anchor in scale.anchors]
+    scores = [anchor.score for anchor in scale.anchors]
+    anchors = tuple(map(UsedAnchor, xs, scores))
+    if xs[0] > xs[-1]:
+        xs.reverse()
+        scores.reverse()
+    fault = _fault(xs)
+    if fault is None:
+        score, achievement = _stepped(xs, scores, value) if _is_stepped(scale) else _linear(xs, scores, value)
+        return Judged(score, achievement, anchors)
+    if fault is DEGENERATE_TARGET and scale.equal_anchors is EqualAnchors.MET and _met(xs, aim):
+        return Judged(FULL, FULL, anchors)
+    return Judged(None, None, anchors, fault)
+
+
+def natural(definition: Definition) -> Scale | None:
+    """The scale a KPI has without one being set: options, survey ends and yes/no say by themselves what they score."""
+    match definition.kind:
+        case Kind.ORDINAL:
+            options = enumerate(definition.options, start=1)
+            return _fixed([(Decimal(rank), option.score) for rank, option in options], Interpolation.STEP)
+        case Kind.SURVEY:
+            return _fixed(_ends(definition.survey_low, definition.survey_high, definition.direction))
+        case Kind.BINARY:
+            return _fixed(_ends(ZERO, ONE, definition.direction))
+        case Kind.FLOW | Kind.STOCK | Kind.RATIO:
+            return None
+
+
+def _ends(low: Decimal, high: Decimal, direction: Direction) -> list[tuple[Decimal, Decimal]]:
+    worst, best = (high, low) if direction is Direction.LOWER else (low, high)
+    return [(worst, ZERO), (best, FULL)]
+
+
+def _fixed(anchors: list[tuple[Decimal, Decimal]], interpolation: Interpolation = Interpolation.LINEAR) -> Scale | None:
+    if not anchors:
+        return None
+    return Scale("anchors", tuple(Anchor(Point(fixed=x), score) for x, score in anchors), interpolation)
+
+
+def _placed(point: Point, aim: Aim, times: int) -> Decimal:
+    x = point.fixed if times == 1 else point.fixed * times
+    if point.target and aim.target is not None:
+        x += point.target * aim.target
+    if point.baseline and aim.baseline is not None:
+        x += point.baseline * aim.baseline
+    if point.stretch and aim.stretch is not None:
+        x += point.stretch * aim.stretch
+    return x
+
+
+def _fault(xs: Sequence[Decimal]) -> str | None:
+    """Why rising xs are not strictly rising."""
+    before = xs[0]
+    for x in xs[1:]:
+        if not before < x:
+            return DEGENERATE_TARGET if before == x else ANCHORS_UNORDERED
+        before = x
+    return None
+
+
+def _met(xs: Sequence[Decimal], aim: Aim) -> bool:
+    """Whether it is the target that fell onto the baseline, and not, say, onto the stretch."""
+    return xs[0] == xs[-1] or (aim.target is not None and aim.target == aim.baseline)
+
+
+def _is_stepped(scale: Scale) -> bool:
+    return scale.interpolation is Interpolation.STEP
+
+
+def _linear(xs: Sequence[Decimal], scores: Sequence[Decimal], value: Decimal) -> tuple[Decimal, Decimal]:
+    """Score and achievement; they differ outside the end anchors only, where the score stays that of the end."""
+    last = len(xs) - 1
+    if value <= xs[0]:
+        return scores[0], _on_line(xs, scores, 1, value) if last and value != xs[0] else scores[0]
+    if value >= xs[last]:
+        return scores[last], _on_line(xs, scores, last, value) if last and value != xs[last] else scores[last]
+    right = bisect_left(xs, value)
+    if xs[right] == value:
+        return scores[right], scores[right]
+    score = _on_line(xs, scores, right, value)
+    # Rounding of a 50-digit mean must not leave the segment: a score never exceeds the better of its two anchors.
+    low, high = sorted((scores[right - 1], scores[right]))
+    score = low if score < low else high if score > high else score
+    return score, score
+
+
+def _on_line(xs: Sequence[Decimal], scores: Sequence[Decimal], right: int, value: Decimal) -> Decimal:
+    x0, x1 = xs[right - 1], xs[right]
+    return (scores[right - 1] * (x1 - value) + scores[right] * (value - x0)) / (x1 - x0)
+
+
+def _stepped(xs: Sequence[Decimal], scores: Sequence[Decimal], value: Decimal) -> tuple[Decimal, None]:
+    """Between two anchors the worse of their scores holds, on an anchor its own: "at most 10" is met by 10 (H3.2)."""
+    if value <= xs[0]:
+        return scores[0], None
+    if value >= xs[-1]:
+        return scores[-1], None
+    right = bisect_left(xs, value)
+    return (scores[right] if xs[right] == value else min(scores[right - 1], scores[right])), None
