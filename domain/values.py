@@ -5,7 +5,16 @@ All arithmetic of scores runs in ARITHMETIC (hard-cases.md H1): 50 digits, half-
 
 import re
 import unicodedata
-from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import (
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    DecimalException,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+)
 from typing import NewType
 
 from domain.errors import Invalid
@@ -37,6 +46,9 @@ ARITHMETIC = Context(
 )
 """The one context of every score. Never the thread's: even unary minus would round to its 28 digits."""
 
+_INPUT = Context(prec=SIGNIFICANT_DIGITS_MAX, traps=[Inexact, InvalidOperation, Overflow], Emin=-999_999, Emax=999_999)
+"""Refuses to drop a digit: what does not fit was not entered with few enough digits."""
+
 _TWENTY_DECIMALS = Decimal(1).scaleb(-20)
 
 
@@ -62,8 +74,11 @@ def exact(value: Decimal, field: str) -> Decimal:
     """
     if not value.is_finite():
         raise Invalid("not-a-number", f"{field or 'the value'} must be a finite number", field)
-    _sign, digits, exponent = value.normalize(ARITHMETIC).as_tuple()
-    if len(digits) > SIGNIFICANT_DIGITS_MAX or not (-EXPONENT_MAX <= int(exponent) <= EXPONENT_MAX):
+    try:
+        exponent = value.normalize(_INPUT).as_tuple().exponent
+    except DecimalException:
+        exponent = None
+    if not isinstance(exponent, int) or not -EXPONENT_MAX <= exponent <= EXPONENT_MAX:
         raise Invalid(
             "too-many-digits",
             f"{field or 'the value'} may have at most {SIGNIFICANT_DIGITS_MAX} significant digits",
