@@ -1,0 +1,138 @@
+"""The tables of the projections, and when the worker's periodic jobs are due.
+
+Rows are kept per generation: a rebuild fills the next one beside the live one.
+"""
+
+from alembic import op
+
+from infra.database import SCHEMA
+from infra.migrations.isolation import isolate
+
+revision = "0003_projections"
+down_revision = "0002_directory"
+
+tenant_tables = (
+    "value_in_force",
+    "external_id",
+    "reading",
+    "score",
+    "score_node",
+    "balance",
+)
+reference_tables: tuple[str, ...] = ()
+local_tables = ("schedule",)
+
+_NUMBERS = """value numeric,
+        numerator numeric,
+        denominator numeric"""
+# Codes and names of periods sort by their bytes, the same on every server.
+_CODE = 'text COLLATE "C" NOT NULL'
+
+_TABLES = (
+    f"""value_in_force (
+        tenant_id uuid NOT NULL,
+        generation integer NOT NULL,
+        kpi {_CODE},
+        period {_CODE},
+        source {_CODE},
+        {_NUMBERS},
+        position bigint NOT NULL,
+        CONSTRAINT value_in_force_pkey PRIMARY KEY (tenant_id, generation, kpi, period, source)
+    )""",
+    f"""external_id (
+        tenant_id uuid NOT NULL,
+        generation integer NOT NULL,
+        source {_CODE},
+        external_id {_CODE},
+        kpi {_CODE},
+        period {_CODE},
+        {_NUMBERS},
+        position bigint NOT NULL,
+        CONSTRAINT external_id_pkey PRIMARY KEY (tenant_id, generation, source, external_id)
+    )""",
+    f"""reading (
+        tenant_id uuid NOT NULL,
+        generation integer NOT NULL,
+        period {_CODE},
+        kpi {_CODE},
+        source {_CODE},
+        from_position bigint NOT NULL,
+        kind text NOT NULL,
+        {_NUMBERS},
+        replaces bigint,
+        observed_at timestamptz,
+        external_id text,
+        CONSTRAINT reading_pkey PRIMARY KEY (tenant_id, generation, period, kpi, source, from_position),
+        CONSTRAINT reading_kind_check CHECK (kind IN ('recorded', 'corrected', 'retracted', 'not_applicable'))
+    )""",
+    f"""score (
+        tenant_id uuid NOT NULL,
+        generation integer NOT NULL,
+        scorecard {_CODE},
+        period {_CODE},
+        kind text NOT NULL,
+        last_day date NOT NULL,
+        changed_at bigint NOT NULL,
+        lengthy boolean NOT NULL,
+        tree bytea NOT NULL,
+        CONSTRAINT score_pkey PRIMARY KEY (tenant_id, generation, scorecard, period)
+    )""",
+    f"""score_node (
+        tenant_id uuid NOT NULL,
+        generation integer NOT NULL,
+        scorecard {_CODE},
+        kind text NOT NULL,
+        last_day date NOT NULL,
+        node {_CODE},
+        period {_CODE},
+        version integer NOT NULL,
+        raw_score numeric,
+        score numeric,
+        coverage numeric,
+        state text NOT NULL,
+        band text,
+        CONSTRAINT score_node_pkey PRIMARY KEY (tenant_id, generation, scorecard, kind, last_day, node)
+    )""",
+    f"""balance (
+        tenant_id uuid NOT NULL,
+        generation integer NOT NULL,
+        scorecard {_CODE},
+        kind text NOT NULL,
+        last_day date NOT NULL,
+        period {_CODE},
+        version integer NOT NULL,
+        changed_at bigint NOT NULL,
+        design numeric,
+        measurement numeric,
+        outcome numeric,
+        weakest text,
+        body bytea NOT NULL,
+        CONSTRAINT balance_pkey PRIMARY KEY (tenant_id, generation, scorecard, kind, last_day)
+    )""",
+)
+
+# The values of one KPI in time, and its latest one.
+_INDEXES = (f"CREATE INDEX reading_kpi_idx ON {SCHEMA}.reading (tenant_id, generation, kpi, period)",)
+
+_SCHEDULE = """schedule (
+        name text NOT NULL,
+        due_at timestamptz NOT NULL,
+        CONSTRAINT schedule_pkey PRIMARY KEY (name)
+    )"""
+
+
+def upgrade() -> None:
+    for table in _TABLES:
+        op.execute(f"CREATE TABLE {SCHEMA}.{table}")
+    for index in _INDEXES:
+        op.execute(index)
+    for name in tenant_tables:
+        isolate(name)
+    op.execute(f"CREATE TABLE {SCHEMA}.{_SCHEDULE}")
+    op.execute(f"GRANT SELECT, INSERT, UPDATE ON {SCHEMA}.schedule TO steelyard_scheduler")
+
+
+def downgrade() -> None:
+    op.execute(f"DROP TABLE {SCHEMA}.schedule")
+    for name in reversed(tenant_tables):
+        op.execute(f"DROP TABLE {SCHEMA}.{name}")

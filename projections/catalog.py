@@ -1,0 +1,162 @@
+"""The values in force and the external ids ever used: what the next measurement is checked against. Inline.
+
+Everything else a command must know is a definition, and DefinitionsCache has those.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Connection, Integer, Row, Table, Text, Uuid, text
+
+from domain.calendar import Period
+from domain.measurement.events import (
+    NOT_APPLICABLE,
+    MeasurementCorrected,
+    MeasurementRecorded,
+    MeasurementRetracted,
+    ValueDeclaredNotApplicable,
+    ValueKnown,
+)
+from domain.values import KpiId, Source
+from infra.database import metadata
+from projections import writing
+from projections.numbers import number_columns, numbers, reading_of
+from projections.periods import period_of
+from projections.projection import Batch, Projection
+
+NAME = "catalog"
+
+value_in_force = Table(
+    "value_in_force",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("kpi", Text(collation="C"), primary_key=True),
+    Column("period", Text(collation="C"), primary_key=True),
+    Column("source", Text(collation="C"), primary_key=True),
+    *number_columns(),
+    Column("position", BigInteger, nullable=False),
+)
+
+external_id = Table(
+    "external_id",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("source", Text(collation="C"), primary_key=True),
+    Column("external_id", Text(collation="C"), primary_key=True),
+    Column("kpi", Text(collation="C"), nullable=False),
+    Column("period", Text(collation="C"), nullable=False),
+    *number_columns(),
+    Column("position", BigInteger, nullable=False),
+)
+
+Key = tuple[KpiId, Period, Source]
+ExternalKey = tuple[Source, str]
+
+
+def apply(batch: Batch) -> None:
+    """The last word of the batch on each value, and the first on each external id."""
+    latest: dict[Key, ValueKnown | None] = {}
+    external: dict[ExternalKey, ValueKnown] = {}
+    for recorded in batch.events:
+        match recorded.event:
+            case MeasurementRecorded() | MeasurementCorrected() | ValueDeclaredNotApplicable() as event:
+                reading = NOT_APPLICABLE if isinstance(event, ValueDeclaredNotApplicable) else event.reading
+                known = ValueKnown(event.kpi, event.period, event.source, reading, recorded.position)
+                latest[event.kpi, event.period, event.source] = known
+                if event.external_id is not None:
+                    external.setdefault((event.source, event.external_id), known)
+            case MeasurementRetracted(kpi, period, source):
+                latest[kpi, period, source] = None
+    _write_values(batch, latest)
+    rows = [{"source": source, "external_id": key, **_row(known)} for (source, key), known in external.items()]
+    writing.insert_if_new(batch.connection, external_id, batch.tenant, batch.generation, rows)
+
+
+def _write_values(batch: Batch, latest: Mapping[Key, ValueKnown | None]) -> None:
+    where = batch.connection, value_in_force, batch.tenant, batch.generation
+    gone = [key for key, known in latest.items() if known is None]
+    writing.remove(*where, [{"kpi": kpi, "period": period.text, "source": source} for kpi, period, source in gone])
+    writing.replace(*where, [{"source": known.source, **_row(known)} for known in latest.values() if known])
+
+
+def _row(known: ValueKnown) -> dict[str, object]:
+    return {
+        "kpi": known.kpi,
+        "period": known.period.text,
+        **numbers(known.reading),
+        "position": known.position,
+    }
+
+
+CATALOG = Projection(NAME, (value_in_force, external_id), apply, inline=True)
+
+_LIVE = """(
+    SELECT r.generation FROM steelyard.projection_route r
+    WHERE r.tenant_id = :tenant AND r.projection = 'catalog')"""
+_VALUES = f"""
+    SELECT v.kpi, v.period, v.source, v.value, v.numerator, v.denominator, v.position
+    FROM jsonb_to_recordset(CAST(:wanted AS jsonb))
+         AS w(kpi text COLLATE "C", period text COLLATE "C", source text COLLATE "C")
+    JOIN steelyard.value_in_force v ON v.kpi = w.kpi AND v.period = w.period AND v.source = w.source
+    WHERE v.tenant_id = :tenant AND v.generation = {_LIVE}
+"""  # noqa: S608 - constants of ours
+_EXTERNAL = f"""
+    SELECT e.external_id, e.kpi, e.period, e.source, e.value, e.numerator, e.denominator, e.position
+    FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS w(source text COLLATE "C", external_id text COLLATE "C")
+    JOIN steelyard.external_id e ON e.source = w.source AND e.external_id = w.external_id
+    WHERE e.tenant_id = :tenant AND e.generation = {_LIVE}
+"""  # noqa: S608 - constants of ours
+_PERIODS = f"""
+    SELECT DISTINCT v.period FROM steelyard.value_in_force v
+    WHERE v.tenant_id = :tenant AND v.generation = {_LIVE}
+"""  # noqa: S608 - constants of ours
+
+
+def values_in_force(connection: Connection, tenant: UUID, keys: Iterable[Key]) -> dict[Key, ValueKnown]:
+    """The value in force for each KPI, period and source that has one; one statement for all."""
+    wanted = [{"kpi": kpi, "period": period.text, "source": source} for kpi, period, source in keys]
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        text(_VALUES),
+        {"tenant": tenant, "wanted": msgspec.json.encode(wanted).decode()},
+    )
+    known = [_known(row) for row in rows]
+    return {(each.kpi, each.period, each.source): each for each in known}
+
+
+def values_under(connection: Connection, tenant: UUID, keys: Iterable[ExternalKey]) -> dict[ExternalKey, ValueKnown]:
+    """What was first stored under each external id of a source, in force or not; one statement for all."""
+    wanted = [{"source": source, "external_id": key} for source, key in keys]
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        text(_EXTERNAL),
+        {"tenant": tenant, "wanted": msgspec.json.encode(wanted).decode()},
+    )
+    return {(Source(row.source), row.external_id): _known(row) for row in rows}
+
+
+def measured_periods(connection: Connection, tenant: UUID, kpis: Sequence[KpiId]) -> frozenset[Period]:
+    """The periods in which any of these KPIs has a value in force, not applicable included."""
+    rows = connection.execute(
+        text(_PERIODS + " AND v.kpi = ANY(:kpis)"),
+        {"tenant": tenant, "kpis": list(kpis)},
+    )
+    return frozenset(period_of(period) for (period,) in rows)
+
+
+def all_measured_periods(connection: Connection, tenant: UUID) -> frozenset[Period]:
+    """The periods in which any KPI of the organization has a value in force."""
+    rows = connection.execute(
+        text(_PERIODS),
+        {"tenant": tenant},
+    )
+    return frozenset(period_of(period) for (period,) in rows)
+
+
+def _known(row: "Row[tuple[object, ...]]") -> ValueKnown:
+    return ValueKnown(KpiId(row.kpi), period_of(row.period), Source(row.source), reading_of(row), row.position)

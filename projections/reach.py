@@ -1,0 +1,131 @@
+"""What an event can change: the stored scores it reaches, each with the last position that could have changed it.
+
+Judged event by event with the definitions at that event, never by what else is in the batch. It may name a score that
+turns out unchanged; it must not miss one (a test compares with what scoring says it looks at).
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import lru_cache
+
+from domain.calendar import Calendar, Period
+from domain.kpi.events import KpiDefined, KpiRedefined, KpiRetired, OwnerAssigned, ScaleSet, TargetRevised, TargetSet
+from domain.measurement.events import MeasurementEvent
+from domain.scorecard.events import ScorecardArchived, VersionPublished
+from domain.scoring.inputs import Definitions
+from domain.values import KpiId, ScorecardId
+from infra.eventstore.log import Recorded
+from projections.definitions import fold
+from projections.stored import StoredPeriods
+from projections.usage import NO_KPIS, NO_SCORECARDS, Usage, usage
+from tenants.organization.events import CalendarSet, PolicySet
+
+ANCESTORS_CACHED_MAX = 16_384
+
+Pair = tuple[ScorecardId, Period]
+ValuePeriods = Callable[[frozenset[KpiId], int], frozenset[Period]]
+"""The periods in which any of the KPIs ever had a value, up to a position."""
+
+
+class Reach:
+    """`touched` collects pairs of scorecard and period while events are taken in order."""
+
+    def __init__(self, definitions: Definitions, stored: StoredPeriods, value_periods: ValuePeriods) -> None:
+        self.definitions = definitions
+        self.touched: dict[Pair, int] = {}
+        self._stored = stored
+        self._value_periods = value_periods
+        self._usage: Usage | None = None
+
+    def take(self, recorded: Recorded) -> None:
+        """Take the next event into account."""
+        event, position = recorded.event, recorded.position
+        if isinstance(event, MeasurementEvent):
+            self._value(event.kpi, event.period, position)
+            return
+        self.definitions = fold(self.definitions, (recorded,))
+        match event:
+            case KpiDefined() | KpiRedefined() | ScaleSet():
+                self._from(self._scorecards_of(event.kpi), event.effective_from, position)
+            case KpiRetired():
+                self._from(self._scorecards_of(event.kpi), event.last_day, position)
+            case TargetSet():
+                self._targets(event.kpi, [each.period for each in event.targets], position)
+            case TargetRevised():
+                self._targets(event.kpi, [event.period], position)
+            case VersionPublished():
+                self._version(event, position)
+            case ScorecardArchived():
+                self._from(self._above(event.scorecard), event.last_day, position)
+            case PolicySet():
+                self._from(frozenset(self.definitions.scorecards), event.effective_from, position)
+            case CalendarSet():
+                self._from(frozenset(self.definitions.scorecards), date.min, position)
+            case OwnerAssigned() | _:
+                # Drafts, names, owners and keys enter no stored score.
+                pass
+
+    def _value(self, kpi: KpiId, cell: Period, position: int) -> None:
+        """A value makes its period and the longer ones stored, and reaches what shows or carries it."""
+        calendar, back = self.definitions.calendar, self._carried_back()
+        scorecards = self._scorecards_of(kpi)
+        self._stored.know(scorecards, calendar)
+        for scorecard in scorecards:
+            for period in _ancestors(calendar, cell):
+                if (scorecard, period) not in self.touched:
+                    self._stored.add(scorecard, period, calendar)
+                self.touched[scorecard, period] = position
+            for period in self._stored.looking_at(scorecard, cell, back, calendar):
+                self.touched[scorecard, period] = position
+
+    def _targets(self, kpi: KpiId, periods: Iterable[Period], position: int) -> None:
+        calendar, back = self.definitions.calendar, self._carried_back()
+        scorecards = self._scorecards_of(kpi)
+        self._stored.know(scorecards, calendar)
+        for scorecard in scorecards:
+            for target in periods:
+                inside = [each for each in _ancestors(calendar, target) if self._stored.has(scorecard, each, calendar)]
+                for period in (*inside, *self._stored.looking_at(scorecard, target, back, calendar)):
+                    self.touched[scorecard, period] = position
+
+    def _version(self, event: VersionPublished, position: int) -> None:
+        """Its KPIs may have values already: their periods become stored, here and in all that contain it."""
+        self._usage = None
+        calendar = self.definitions.calendar
+        above = self._above(event.scorecard)
+        self._stored.know(above, calendar)
+        kpis = self._used().below.get(event.scorecard, NO_KPIS)
+        cells = self._value_periods(kpis, position) if kpis else frozenset()
+        wanted = {period for cell in cells for period in _ancestors(calendar, cell)}
+        for scorecard in above:
+            for period in wanted:
+                if not self._stored.has(scorecard, period, calendar):
+                    self._stored.add(scorecard, period, calendar)
+                    self.touched[scorecard, period] = position
+        self._from(above, event.effective_from, position)
+
+    def _from(self, scorecards: frozenset[ScorecardId], day: date, position: int) -> None:
+        """What is in force follows from a period's last day, so earlier periods cannot change."""
+        self._stored.know(scorecards, self.definitions.calendar)
+        for scorecard in scorecards:
+            for period in self._stored.ending_from(scorecard, day):
+                self.touched[scorecard, period] = position
+
+    def _carried_back(self) -> int:
+        return max((each.policy.carry_forward_max_periods for each in self.definitions.policies), default=0)
+
+    def _scorecards_of(self, kpi: KpiId) -> frozenset[ScorecardId]:
+        return self._used().of_kpi.get(kpi, NO_SCORECARDS)
+
+    def _above(self, scorecard: ScorecardId) -> frozenset[ScorecardId]:
+        return self._used().above.get(scorecard, NO_SCORECARDS)
+
+    def _used(self) -> Usage:
+        if self._usage is None:
+            self._usage = usage(self.definitions)
+        return self._usage
+
+
+@lru_cache(maxsize=ANCESTORS_CACHED_MAX)
+def _ancestors(calendar: Calendar, period: Period) -> tuple[Period, ...]:
+    return calendar.ancestors(period)

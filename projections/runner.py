@@ -1,0 +1,247 @@
+"""catch_up: the only code that moves the progress of a projection, one bounded batch per transaction.
+
+The worker, a rebuild, tests and the transaction of a command (catch_up_inline) all come through here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from infra.eventstore.codec import Codec
+from infra.eventstore.log import Log, Recorded
+from projections import progress
+from projections.progress import Progress
+from projections.projection import Batch, CatalogBehind, Projection, Store
+
+EVENTS_PER_BATCH_MAX = 500
+BATCHES_PER_CALL_MAX = 1_000_000
+
+POISONOUS_SQLSTATES = ("21", "22", "23")
+"""Classes of errors that a value causes; everything else of a database passes or concerns everybody."""
+
+
+class Outcome(StrEnum):
+    """How a call of catch_up ended."""
+
+    CURRENT = "current"
+    BEHIND = "behind"
+    """The number of batches asked for is done and there is more."""
+    BUSY = "busy"
+    """Somebody else has the lease."""
+    PARKED = "parked"
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """How far a batch may go, and the generations it reads from."""
+
+    until: int
+    sources: Mapping[str, int]
+
+
+def catch_up(
+    store: Store,
+    tenant: UUID,
+    projection: Projection,
+    generation: int | None = None,
+    *,
+    events_max: int = EVENTS_PER_BATCH_MAX,
+    batches_max: int = BATCHES_PER_CALL_MAX,
+) -> Outcome:
+    """Bring the projection forward to the head in at most `batches_max` transactions; by default its live generation.
+
+    A generation's first call begins it. Errors of the world (a lost connection, a full disk) are raised and leave the
+    position of the last whole batch; an event that cannot be applied parks this generation just before it.
+    """
+    if generation is None:
+        generation = _live_or_begun(store, tenant, projection)
+    for _ in range(batches_max):
+        outcome = _one_batch(store, tenant, projection, generation, events_max)
+        if outcome in (Outcome.BUSY, Outcome.PARKED):
+            return outcome
+        # Whoever was sent away from the lease meanwhile relies on us: look at the head again, without the lease.
+        if outcome is Outcome.CURRENT and not _behind(store, tenant, projection, generation):
+            return outcome
+    return Outcome.BEHIND
+
+
+def _live_or_begun(store: Store, tenant: UUID, projection: Projection) -> int:
+    with store.database.transaction(tenant) as connection:
+        live = progress.live(connection, tenant, [projection.name])
+        if not live:
+            progress.begin(connection, tenant, [projection.name])
+            live = progress.live(connection, tenant, [projection.name])
+        return live[projection.name].generation
+
+
+def _one_batch(store: Store, tenant: UUID, projection: Projection, generation: int, events_max: int) -> Outcome:
+    with store.database.transaction(tenant) as connection:
+        leased = progress.lease(connection, tenant, projection.name, generation)
+        if leased is None:
+            return Outcome.BUSY
+        if leased.status in (progress.PARKED, progress.RETIRED):
+            return Outcome.PARKED
+        log = store.logs.bind(connection, tenant)
+        bounds = _bounds(connection, tenant, log, projection)
+        if bounds.until <= leased.position:
+            return Outcome.CURRENT
+        return _Turn(connection, tenant, projection, leased, log, store.codec, bounds).take(events_max)
+
+
+def _behind(store: Store, tenant: UUID, projection: Projection, generation: int) -> bool:
+    with store.database.transaction(tenant) as connection:
+        now = progress.one(connection, tenant, projection.name, generation)
+        bounds = _bounds(connection, tenant, store.logs.bind(connection, tenant), projection)
+        return now is not None and now.position < bounds.until
+
+
+def _bounds(connection: Connection, tenant: UUID, log: Log, projection: Projection) -> _Bounds:
+    """Never beyond the head, nor beyond a projection whose rows are read."""
+    head = log.head().position
+    if not projection.after:
+        return _Bounds(head, {})
+    read = progress.live(connection, tenant, projection.after)
+    reached = [read[name].position if name in read else 0 for name in projection.after]
+    return _Bounds(min(head, *reached), {name: each.generation for name, each in read.items()})
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One transaction with the lease."""
+
+    connection: Connection
+    tenant: UUID
+    projection: Projection
+    leased: Progress
+    log: Log
+    codec: Codec
+    bounds: _Bounds
+
+    def take(self, events_max: int) -> Outcome:
+        """Up to `events_max` events; on a poisonous one everything before it, and then park."""
+        start = self.leased.position
+        wanted = min(events_max, self.bounds.until - start)
+        if self._attempt(start, wanted) is None:
+            self._move(start, start + wanted)
+            return Outcome.CURRENT if start + wanted == self.bounds.until else Outcome.BEHIND
+        reached, error = self._good_prefix(start, wanted)
+        if reached > start:
+            self._move(start, reached)
+        if error is None:
+            return Outcome.BEHIND
+        self._park(_described(error, reached + 1))
+        return Outcome.PARKED
+
+    def _park(self, error: str) -> None:
+        name, generation = self.projection.name, self.leased.generation
+        progress.set_status(self.connection, self.tenant, name, generation, progress.PARKED, error)
+
+    def _good_prefix(self, start: int, bad: int) -> tuple[int, Exception | None]:
+        """By halving, the events before the first poisonous one applied, and what that one raises.
+
+        None instead of an error: in smaller steps all went well.
+        """
+        reached = start
+        while bad > 1:
+            half = bad // 2
+            failed = self._attempt(reached, half)
+            if failed is None:
+                reached, bad = reached + half, bad - half
+            else:
+                bad = half
+        failed = self._attempt(reached, 1)
+        return (reached + 1, None) if failed is None else (reached, failed)
+
+    def _attempt(self, position: int, count: int) -> Exception | None:
+        """Apply exactly `count` events after the position, or nothing; the error, if it is one of the events'."""
+        try:
+            with self.connection.begin_nested():
+                events = self.log.read(position, count, until=self.bounds.until)
+                _check_whole(events, position, count)
+                batch = Batch(
+                    self.connection,
+                    self.tenant,
+                    self.leased.generation,
+                    events,
+                    self.log,
+                    self.codec,
+                    self.bounds.sources,
+                )
+                self.projection.apply(batch)
+        except Exception as error:
+            if not _poisonous(error):
+                raise
+            return error
+        return None
+
+    def _move(self, start: int, reached: int) -> None:
+        _move(self.connection, self.tenant, self.leased, start, reached)
+
+
+def catch_up_inline(
+    connection: Connection,
+    log: Log,
+    codec: Codec,
+    tenant: UUID,
+    projections: Sequence[Projection],
+    events: tuple[Recorded, ...],
+) -> None:
+    """Bring the inline ones among the projections over the events just appended, in the transaction of the command.
+
+    Raises CatalogBehind when one has not reached the event before the first; any error rolls the command back.
+    """
+    if not events:
+        return
+    first = events[0].position
+    if first == 1:
+        progress.begin(connection, tenant, [each.name for each in projections])
+    inline = [each for each in projections if each.inline]
+    locked = progress.lock_live(connection, tenant, [each.name for each in inline])
+    for projection in inline:
+        now = locked.get(projection.name)
+        if now is None or now.position != first - 1:
+            raise CatalogBehind(projection.name, now.position if now else 0)
+        _check_whole(events, now.position, len(events))
+        projection.apply(Batch(connection, tenant, now.generation, events, log, codec, {}))
+        _move(connection, tenant, now, now.position, events[-1].position)
+
+
+def _check_whole(events: Sequence[Recorded], position: int, count: int) -> None:
+    """Positions have no gap, so a missing event shows here and not as a wrong number later."""
+    found = [each.position for each in events]
+    assert found == list(range(position + 1, position + 1 + count)), f"the log has a gap after position {position}"
+
+
+def _move(connection: Connection, tenant: UUID, leased: Progress, start: int, reached: int) -> None:
+    moved = connection.execute(
+        text("""
+            UPDATE steelyard.progress SET position = :reached
+            WHERE tenant_id = :tenant AND projection = :name AND generation = :generation AND position = :start
+        """),
+        {
+            "tenant": tenant,
+            "name": leased.projection,
+            "generation": leased.generation,
+            "start": start,
+            "reached": reached,
+        },
+    )
+    assert moved.rowcount == 1, "the progress row is locked, nobody else can have moved it"
+
+
+def _poisonous(error: Exception) -> bool:
+    """Whether the event is to blame, rather than the world around it."""
+    if isinstance(error, DBAPIError):
+        return (getattr(error.orig, "sqlstate", None) or "").startswith(POISONOUS_SQLSTATES)
+    return not isinstance(error, OSError | MemoryError)
+
+
+def _described(error: Exception, position: int) -> str:
+    """Where and what, without the values a database error would repeat."""
+    what = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    first_line = str(what).partition("\n")[0]
+    return f"position {position}: {type(what).__name__}: {first_line}"

@@ -1,0 +1,157 @@
+"""From a tree of scores in 50-digit decimals to what everyone reads: exact numbers as text, and those a person reads."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import assert_never
+
+from domain.policy import Band
+from domain.scoring.bands import shown
+from domain.scoring.tree import CardScore, KpiScore, KpiTrace, NodeScore, ScoreTree, UsedTarget
+from domain.values import plain, q
+from projections.views import (
+    AnchorView,
+    CardView,
+    KpiView,
+    NodeView,
+    ScoreView,
+    TargetView,
+    TraceView,
+    TreeView,
+    ValueView,
+)
+
+SCORE_DECIMALS = 1
+
+
+def tree_view(tree: ScoreTree, bands: Sequence[Band], changed_at: int) -> TreeView:
+    """The tree as it is read; `bands` are those of the policy in force on the period's last day."""
+    return TreeView(
+        scorecard=tree.scorecard,
+        period=tree.period.text,
+        version=tree.version,
+        version_position=tree.version_position,
+        policy_position=tree.policy_position,
+        missing_data=tree.missing_data,
+        minimum_coverage=number(tree.minimum_coverage),
+        partial=tree.partial,
+        day_dependent=tree.day_dependent,
+        method=tree.method,
+        changed_at=changed_at,
+        root=None if tree.root is None else _node(tree.root, bands),
+    )
+
+
+def number(value: Decimal) -> str:
+    """The exact number: quantised to 20 decimals, without trailing zeros."""
+    return str(plain(q(value)))
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else number(value)
+
+
+def _node(node: NodeScore, bands: Sequence[Band]) -> NodeView:
+    return NodeView(
+        id=node.id,
+        kind=node.kind.value,
+        name=node.name,
+        weight=number(node.weight),
+        applied_share=_number(node.applied_share),
+        leaf_share=number(node.leaf_share),
+        rule=node.rollup.rule,
+        result=_result(node, bands),
+        band_of_score=node.band_of_score,
+        limited_by=list(node.limited_by),
+        errors=node.errors,
+        children=[_child(child, bands) for child in node.children],
+    )
+
+
+def _child(child: NodeScore | KpiScore | CardScore, bands: Sequence[Band]) -> NodeView | KpiView | CardView:
+    match child:
+        case NodeScore():
+            return _node(child, bands)
+        case KpiScore():
+            return _kpi(child, bands)
+        case CardScore():
+            return CardView(
+                scorecard=child.scorecard,
+                version=child.version,
+                weight=number(child.weight),
+                applied_share=_number(child.applied_share),
+                leaf_share=number(child.leaf_share),
+                root=None if child.root is None else _node(child.root, bands),
+            )
+        case _:
+            assert_never(child)
+
+
+def _result(scored: NodeScore | KpiScore, bands: Sequence[Band]) -> ScoreView:
+    return ScoreView(
+        state=scored.state,
+        reason=scored.reason,
+        score=_number(scored.score),
+        raw_score=_number(scored.raw_score),
+        shown=None if scored.raw_score is None else shown(scored.raw_score, SCORE_DECIMALS, bands),
+        band=scored.band,
+        coverage=_number(scored.coverage),
+    )
+
+
+def _kpi(kpi: KpiScore, bands: Sequence[Band]) -> KpiView:
+    return KpiView(
+        kpi=kpi.kpi,
+        name=kpi.name,
+        unit=kpi.unit,
+        direction=kpi.direction,
+        indicator=kpi.indicator,
+        weight=number(kpi.weight),
+        applied_share=_number(kpi.applied_share),
+        leaf_share=number(kpi.leaf_share),
+        result=_result(kpi, bands),
+        period=kpi.period.text,
+        value=_number(kpi.value),
+        value_shown=None if kpi.value is None else shown(kpi.value, kpi.decimals),
+        target=_number(kpi.target),
+        target_shown=None if kpi.target is None else shown(kpi.target, kpi.decimals),
+        baseline=_number(kpi.baseline),
+        stretch=_number(kpi.stretch),
+        achievement=_number(kpi.achievement),
+        counted=kpi.counted,
+        expected=kpi.expected,
+        carried=kpi.carried,
+        flags=list(kpi.flags),
+        trace=_trace(kpi.trace),
+    )
+
+
+def _trace(trace: KpiTrace) -> TraceView:
+    return TraceView(
+        definition_position=trace.definition_position,
+        scale_position=trace.scale_position,
+        values=[
+            ValueView(
+                period=used.period.text,
+                source=used.source,
+                value=_number(used.reading.value),
+                numerator=_number(used.reading.numerator),
+                denominator=_number(used.reading.denominator),
+                position=used.position,
+            )
+            for used in trace.values
+        ],
+        targets=[_target(used) for used in trace.targets],
+        anchors=[AnchorView(x=number(anchor.x), score=number(anchor.score)) for anchor in trace.anchors],
+    )
+
+
+def _target(used: UsedTarget) -> TargetView:
+    return TargetView(
+        period=used.period.text,
+        target=number(used.target),
+        baseline=_number(used.baseline),
+        stretch=_number(used.stretch),
+        position=used.position,
+        late=used.late,
+        revised=used.revised,
+    )

@@ -1,0 +1,202 @@
+"""The present score of every scorecard in every period that has values: as a tree, by node, and its balance.
+
+After readings. A batch first finds what its events reach, then scores each of that once, with definitions and values as
+of its last event and every period taken as ended: no clock enters, and reads put the labels of their day on.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+
+import msgspec
+from domain.scoring.score import needed, score
+from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, Numeric, Table, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.calendar import Period, finer
+from domain.scoring.inputs import Cell, Definitions, Values
+from domain.scoring.setting import policy_in_force
+from domain.scoring.tree import CardScore, NodeScore, ScoreTree
+from domain.values import KpiId, ScorecardId, plain, q
+from infra.database import metadata
+from projections import balance, readings, writing
+from projections.definitions import DefinitionsCache
+from projections.periods import period_of
+from projections.projection import Batch, Projection
+from projections.reach import Pair, Reach
+from projections.score_view import tree_view
+from projections.stored import StoredPeriods
+
+NAME = "scores"
+PAIRS_PER_READ_MAX = 64
+"""Scored from one read of values: bounds memory when a policy reaches every period of an organization."""
+
+score_table = Table(
+    "score",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("scorecard", Text(collation="C"), primary_key=True),
+    Column("period", Text(collation="C"), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    # Whether a KPI collects over shorter periods: then coverage depends on the day until the period has ended.
+    Column("lengthy", Boolean, nullable=False),
+    Column("tree", LargeBinary, nullable=False),
+)
+
+score_node = Table(
+    "score_node",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("generation", Integer, primary_key=True),
+    Column("scorecard", Text(collation="C"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("last_day", Date, primary_key=True),
+    Column("node", Text(collation="C"), primary_key=True),
+    Column("period", Text(collation="C"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("raw_score", Numeric),
+    Column("score", Numeric),
+    Column("coverage", Numeric),
+    Column("state", Text, nullable=False),
+    Column("band", Text),
+)
+
+
+def scores(cache: DefinitionsCache) -> Projection:
+    """The projection; it asks the cache for the definitions before each batch."""
+    tables = (score_table, score_node, balance.balance_table)
+    return Projection(NAME, tables, lambda batch: apply(batch, cache), after=(readings.NAME,))
+
+
+def apply(batch: Batch, cache: DefinitionsCache) -> None:
+    """Find what the events reach, then score it."""
+    reach = Reach(cache.at(batch.log, batch.first - 1), _stored(batch), _value_periods(batch))
+    for recorded in batch.events:
+        reach.take(recorded)
+    touched = iter(sorted(reach.touched.items(), key=lambda item: (item[0][0], item[0][1].text)))
+    while pairs := tuple(islice(touched, PAIRS_PER_READ_MAX)):
+        _score(batch, reach.definitions, dict(pairs))
+
+
+def _score(batch: Batch, definitions: Definitions, pairs: Mapping[Pair, int]) -> None:
+    values = _values(batch, definitions, pairs)
+    trees = [(_tree(definitions, values, pair), changed_at) for pair, changed_at in pairs.items()]
+    _write_trees(batch, definitions, trees)
+    _write_nodes(batch, definitions, [tree for tree, _ in trees])
+    balance.write(batch, definitions, trees)
+
+
+def _values(batch: Batch, definitions: Definitions, pairs: Mapping[Pair, int]) -> Values:
+    cells: set[Cell] = set()
+    for scorecard, period in pairs:
+        cells |= needed(definitions, scorecard, period)
+    generation = batch.sources[readings.NAME]
+    return readings.values_as_of(batch.connection, batch.tenant, generation, cells, batch.last)
+
+
+def _tree(definitions: Definitions, values: Values, pair: Pair) -> ScoreTree:
+    scorecard, period = pair
+    return score(definitions, values, scorecard, period, definitions.calendar.ends_at(period))
+
+
+def _write_trees(batch: Batch, definitions: Definitions, trees: Sequence[tuple[ScoreTree, int]]) -> None:
+    rows = [
+        {
+            "tenant_id": batch.tenant,
+            "generation": batch.generation,
+            "scorecard": tree.scorecard,
+            "period": tree.period.text,
+            "kind": tree.period.kind.value,
+            "last_day": definitions.calendar.last_day(tree.period),
+            "changed_at": changed_at,
+            "lengthy": _lengthy(definitions, tree),
+            "tree": _encoded(definitions, tree, changed_at),
+        }
+        for tree, changed_at in trees
+    ]
+    statement = insert(score_table)
+    new = statement.excluded
+    changes = {"changed_at": new.changed_at, "lengthy": new.lengthy, "tree": new.tree}
+    key = ["tenant_id", "generation", "scorecard", "period"]
+    batch.connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), rows)
+
+
+def _encoded(definitions: Definitions, tree: ScoreTree, changed_at: int) -> bytes:
+    policy = policy_in_force(definitions, definitions.calendar.last_day(tree.period)).policy
+    return msgspec.json.encode(tree_view(tree, policy.bands, changed_at))
+
+
+def _write_nodes(batch: Batch, definitions: Definitions, trees: Sequence[ScoreTree]) -> None:
+    """Anew for the period: under another version there are other nodes."""
+    where = batch.connection, score_node, batch.tenant, batch.generation
+    keys = [_period_key(definitions, tree) for tree in trees]
+    writing.remove(*where, keys)
+    rows = [
+        {**key, **_node_row(tree, node)}
+        for key, tree in zip(keys, trees, strict=True)
+        if tree.root is not None
+        for node in tree.root.nodes()
+    ]
+    writing.insert(*where, rows)
+
+
+def _period_key(definitions: Definitions, tree: ScoreTree) -> dict[str, object]:
+    last_day = definitions.calendar.last_day(tree.period)
+    return {"scorecard": tree.scorecard, "kind": tree.period.kind.value, "last_day": last_day}
+
+
+def _node_row(tree: ScoreTree, node: NodeScore) -> dict[str, object]:
+    return {
+        "node": node.id,
+        "period": tree.period.text,
+        "version": tree.version,
+        "raw_score": None if node.raw_score is None else plain(q(node.raw_score)),
+        "score": None if node.score is None else plain(q(node.score)),
+        "coverage": None if node.coverage is None else plain(q(node.coverage)),
+        "state": node.state.value,
+        "band": node.band,
+    }
+
+
+def _lengthy(definitions: Definitions, tree: ScoreTree) -> bool:
+    return tree.root is not None and any(
+        finer(known.definition.frequency, tree.period.kind)
+        for kpi in _kpis(tree.root)
+        for known in definitions.kpis[kpi].definitions[:1]
+    )
+
+
+def _kpis(node: NodeScore) -> Iterator[KpiId]:
+    """Every KPI below, those of child scorecards included; a KPI's frequency is the same in all its definitions."""
+    for child in node.children:
+        if isinstance(child, NodeScore):
+            yield from _kpis(child)
+        elif isinstance(child, CardScore):
+            if child.root is not None:
+                yield from _kpis(child.root)
+        else:
+            yield child.kpi
+
+
+def _stored(batch: Batch) -> StoredPeriods:
+    def load(scorecards: frozenset[ScorecardId]) -> list[tuple[ScorecardId, Period]]:
+        rows = batch.connection.execute(
+            text("""
+                SELECT s.scorecard, s.period FROM steelyard.score s
+                WHERE s.tenant_id = :tenant AND s.generation = :generation AND s.scorecard = ANY(:scorecards)
+            """),
+            {"tenant": batch.tenant, "generation": batch.generation, "scorecards": sorted(scorecards)},
+        )
+        return [(ScorecardId(row.scorecard), period_of(row.period)) for row in rows]
+
+    return StoredPeriods(load)
+
+
+def _value_periods(batch: Batch) -> Callable[[frozenset[KpiId], int], frozenset[Period]]:
+    def periods(kpis: frozenset[KpiId], position: int) -> frozenset[Period]:
+        generation = batch.sources[readings.NAME]
+        return readings.periods_with_values(batch.connection, batch.tenant, generation, kpis, position)
+
+    return periods
