@@ -10,8 +10,8 @@ ROOT = "/static"
 FOLDER = "static"
 VERSION_CHARACTERS = 16
 MEDIA_TYPES: Mapping[str, str] = {
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
+    "css": "text/css",
+    "js": "text/javascript",
     "svg": "image/svg+xml",
     "png": "image/png",
 }

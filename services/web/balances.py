@@ -73,9 +73,7 @@ def _measurement(now: BalanceSeen, balances: Sequence[BalanceSeen]) -> BalanceCa
 
 def _outcome(now: BalanceSeen, balances: Sequence[BalanceSeen]) -> BalanceCard:
     note = "" if now.outcome is not None else "Needs at least two perspectives with a score."
-    return _card(
-        "Outcome", "Are results even across perspectives?", balances, lambda o: o.outcome, note
-    )
+    return _card("Outcome", "Are results even across perspectives?", balances, lambda o: o.outcome, note)
 
 
 def _card(
