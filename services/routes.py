@@ -116,14 +116,24 @@ ROUTES: Mapping[type, Route] = {
 
 
 def decide(known: Known, command: Command) -> int | None:
-    """Decide one command on what is known, which moves on; the position of the same content if it is there already."""
-    return ROUTES[type(command)].decide(known, command)
+    """Decide one command on what is known, which moves on; the position of the same content if it is there already.
+
+    Raises Forbidden, DomainError.
+    """
+    route = ROUTES[type(command)]
+    kpi_code = _kpi_of(command)
+    if kpi_code is not None:
+        defined = known.kpi(kpi_code)
+        owner = None if defined is None else defined.owner
+        if not may(known.actor, route.permission, kpi_code, owner):
+            raise Forbidden(route.permission)
+    return route.decide(known, command)
 
 
 def check_permission(actor: Actor, command: Command) -> None:
-    """Raises Forbidden."""
+    """Whether the actor may send such commands at all; `decide` asks again for the KPI. Raises Forbidden."""
     permission = ROUTES[type(command)].permission
-    if not may(actor, permission, _kpi_of(command)):
+    if not may(actor, permission):
         raise Forbidden(permission)
 
 

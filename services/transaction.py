@@ -89,7 +89,7 @@ def _once(
             prepare(connection, log)
         claimed = idempotency.claim(connection, actor.tenant, actor.principal, key.key, key.fingerprint)
         if isinstance(claimed, Answered):
-            return Answer(claimed.answer, claimed.last, replayed=True)
+            return Answer(claimed.answer, claimed.last or 0, replayed=True)
         head = log.lock_head()
         known = Known(actor, log, head, app.definitions, ValuesInForce(connection, actor.tenant))
         decided = work(known)
@@ -98,10 +98,9 @@ def _once(
         if alongside is not None:
             alongside(connection, recorded)
         body, position = decided.answer(recorded, head)
-        last = recorded[-1].position if recorded else position
-        first = recorded[0].position if recorded else position
-        idempotency.settle(connection, actor.tenant, actor.principal, key.key, body, first, last)
-    return Answer(body, last, replayed=False)
+        first = recorded[0].position if recorded else None
+        idempotency.settle(connection, actor.tenant, actor.principal, key.key, body, first, position)
+    return Answer(body, position, replayed=False)
 
 
 def _metadata(actor: Actor, key: CommandKey) -> Metadata:

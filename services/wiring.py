@@ -1,0 +1,49 @@
+"""build(settings) -> App: the only place where things are made. Nothing is connected before it is first needed."""
+
+from uuid import UUID
+
+from infra.database import Database
+from infra.eventstore.log import LogFactory
+from infra.eventstore.sealing import Sealer
+from infra.settings import Settings
+from projections.catalog import CATALOG
+from projections.definitions import DefinitionsCache
+from projections.projection import Projection
+from projections.readings import READINGS
+from projections.scores import scores
+from services import registry
+from services.bundle import App
+
+
+def build(settings: Settings) -> App:
+    """The service as the settings say."""
+    database = Database.connect(
+        settings.database_url_app.get_secret_value(),
+        settings.database_url_scheduler.get_secret_value(),
+        settings.pool_size,
+    )
+    codec = registry.codec()
+    definitions = DefinitionsCache()
+    return App(
+        settings=settings,
+        database=database,
+        logs=LogFactory(codec, Sealer(settings.sealing_key_bytes)),
+        codec=codec,
+        definitions=definitions,
+        projections=all_projections(definitions),
+        wake=_wake,
+        shut=_shut,
+    )
+
+
+def all_projections(definitions: DefinitionsCache) -> tuple[Projection, ...]:
+    """Every projection, each after those whose rows it reads."""
+    return (CATALOG, READINGS, scores(definitions))
+
+
+def _wake(tenant: UUID, position: int) -> None:
+    pass
+
+
+def _shut() -> None:
+    pass
