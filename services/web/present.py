@@ -43,14 +43,14 @@ def sections(tree: TreeView, around: Surroundings) -> tuple[Section, ...]:
     return tuple(made)
 
 
-def score_cell(result: ScoreView, tree: TreeView, bands: Sequence[Band]) -> ScoreCell:
+def score_cell(result: ScoreView, tree: TreeView, bands: Sequence[Band], of: str = "the weight") -> ScoreCell:
     """A score as everyone shows it."""
     coverage = None if result.coverage is None else percent(result.coverage)
     return ScoreCell(
         number=NOTHING if result.shown is None or result.score is None else number(result.shown),
         status=status(bands, result.band, result.state, result.reason),
         bar=None if result.score is None else round(float(result.score), 2),
-        note=words.state_sentence(result.state, result.reason, coverage, percent(tree.minimum_coverage)),
+        note=words.state_sentence(result.state, result.reason, coverage, percent(tree.minimum_coverage), of),
         coverage=coverage,
     )
 
@@ -60,7 +60,8 @@ def limits(node: NodeView) -> str:
     if not node.limited_by and node.result.band == node.band_of_score:
         return ""
     of_score = f" The score alone would be {node.band_of_score}." if node.band_of_score else ""
-    return f"Status limited: {', '.join(node.limited_by) or words.said(words.RULES, node.rule)}.{of_score}"
+    why = "; ".join(node.limited_by) or words.said(words.RULES, node.rule)
+    return f"Status limited: {why}.{of_score}"
 
 
 def trend(points: Sequence[Point]) -> Trend:
@@ -125,7 +126,7 @@ def _kpi(kpi: KpiView, tree: TreeView, around: Surroundings) -> KpiRow:
         period="" if kpi.period == tree.period else words.period_label(Period.parse(kpi.period)),
         trend=trend(points),
         spark=_spark(kpi, points),
-        score=score_cell(kpi.result, tree, around.bands),
+        score=score_cell(kpi.result, tree, around.bands, of="its time"),
         freshness=words.said(words.FRESHNESS, freshness) if freshness else "",
         stale=freshness in STALE,
         flags=_flags(kpi),

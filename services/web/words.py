@@ -24,35 +24,27 @@ STATES: Mapping[str, str] = {
 
 REASONS: Mapping[str, str] = {
     "missing": "no value was recorded for this period",
-    "not_due": "the value is not due yet",
     "no_target": "the scale needs a target and none is set for this period",
     "no_scale": "no scale is set, so a value has no score",
-    "sources": "not every declared source has reported",
     "division_by_zero": "the denominator is zero",
     "degenerate_target": "target and baseline are equal, so the scale has no slope",
+    "anchors_unordered": "with this target the points of the scale are out of order",
+    "respondents": "too few people answered",
+    "carried": "the last value is carried forward, which does not count as a value of this period",
     "retired": "the KPI is retired",
     "not_in_force": "the KPI was not yet defined in this period",
     "unscored": "the KPI is shown, but not scored",
-    "zero_weight": "its weight is 0: shown, but not counted",
-    "weight_zero": "its weight is 0: shown, but not counted",
-    "declared": "declared not applicable for this period",
     "not_applicable": "declared not applicable for this period",
-    "blank": "left blank, because something below it has no score",
     "no_longer_period": "it has no value for longer periods",
-    "respondents": "too few people answered",
-    "archived": "the scorecard is archived",
+    "blank": "left blank, because something below it has no score",
     "no_version": "no version is in force in this period",
 }
 
 FLAGS: Mapping[str, str] = {
-    "restated": "Restated",
-    "revised_target": "Target was revised",
-    "target_revised": "Target was revised",
-    "late_target": "Target was set after the period",
-    "target_late": "Target was set after the period",
-    "corrected": "Value was corrected",
-    "early": "Recorded before the period ended",
-    "partial": "Period has not ended",
+    "late": "Target was set after the period",
+    "revised": "Target was revised",
+    "restatement": "Restated definition",
+    "as_zero": "Counted as 0",
 }
 
 TRENDS: Mapping[str, tuple[str, str]] = {
@@ -112,16 +104,16 @@ def state_label(state: str, reason: str | None) -> str:
     return said(STATES, state)
 
 
-def state_sentence(state: str, reason: str | None, coverage: str | None, minimum: str) -> str:
-    """Why there is no plain score; empty for a complete one. `coverage` and `minimum` as percentages."""
+def state_sentence(state: str, reason: str | None, coverage: str | None, minimum: str, of: str = "the weight") -> str:
+    """Why there is no plain score; empty for a complete one. `coverage` and `minimum` as percentages, of `of`."""
     because = f": {said(REASONS, reason)}" if reason else ""
     match state:
         case "complete":
             return ""
         case "incomplete":
-            return f"Incomplete: {coverage} of the weight has a value."
+            return f"Incomplete{because}." if reason else f"Incomplete: {coverage} of {of} has a value."
         case "insufficient":
-            return f"Too few values: {coverage} of the weight has one, at least {minimum} is needed for a score."
+            return f"Too few values: {coverage} of {of} has one, at least {minimum} is needed for a score."
         case _:
             return f"{state_label(state, None)}{because}."
 

@@ -141,7 +141,7 @@ def company_root() -> NodeView:
     k1 = kpi("K1", "Turnover growth", result("57"), applied_share="1", leaf_share="0.125", indicator="lag")
     k2 = kpi("K2", "Return on investment", result("65"), leaf_share="0.0625")
     corrected = trace("2016", "55", position=52)
-    k3 = kpi("K3", "Investment ratio", result("55"), leaf_share="0.0625", flags=["corrected"], trace=corrected)
+    k3 = kpi("K3", "Investment ratio", result("55"), leaf_share="0.0625", flags=["restatement"], trace=corrected)
     turnover = node("turnover", "objective", "Enhance turnover", result("57"), [k1], applied_share="0.5")
     investment = node("investment", "objective", "Investment", result("60"), [k2, k3], applied_share="0.5")
     financial = node("financial", "perspective", "Financial", result("58.5"), [turnover, investment])
@@ -226,10 +226,12 @@ def every_state() -> ScorecardSeen:
         kpi("g.zero", "Meals per flight", result(None, "0", "error", "division_by_zero"), indicator=None),
         kpi("h.retired", "Fax messages", result(None, None, "not_applicable", "retired"), applied_share=None),
         kpi("i.unscored", "Headcount", result(None, None, "not_applicable", "unscored"), applied_share=None),
-        kpi("j.carried", "Brand awareness", result("51", "0", "incomplete"), carried=True, flags=["target_revised"]),
+        kpi(
+            "j.carried", "Brand awareness", result("51", "0", "incomplete", "carried"), carried=True, flags=["revised"]
+        ),
         kpi("k.quarterly", "Safety incidents", result("71"), period="2016-Q4", achievement="133.3", direction="lower"),
     ]
-    blank = kpi("z.blank", "Awards", result(None, "0", "empty", "not_due"), trace=trace("2016", None))
+    blank = kpi("z.blank", "Awards", result(None, "0", "empty", "respondents"), trace=trace("2016", None))
     crowded = node("crowded", "objective", "Everything at once", result("60", "0.6", "incomplete"), rows)
     unmeasured = node("none", "objective", "Not measured", result(None, None, "not_applicable"), [])
     first = node("one", "perspective", "Everything", result("60", "0.6", "incomplete"), [crowded, unmeasured])
@@ -242,7 +244,7 @@ def every_state() -> ScorecardSeen:
             CardView("branch", 3, "1", "0.5", "0.1", node("", "scorecard", "Branch office", result("72"), [])),
             CardView("closed", None, "1", None, "0", None),
         ],
-        limited_by=["2 of red"],
+        limited_by=["2 or more red: at most amber"],
         band_of_score="green",
         rule="min",
     )

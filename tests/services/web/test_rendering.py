@@ -88,7 +88,7 @@ def test_a_kpi_shows_value_target_trend_sparkline_freshness_and_score(company: E
         "Scores of Investment ratio: 2014: 71.0, Green; 2015: 48.0, Red"
         in row.one("svg", "spark").attributes["aria-label"]
     )
-    assert "Up to date · Value was corrected" in row.one("span", "kpi-name").text
+    assert "Up to date · Restated definition" in row.one("span", "kpi-name").text
 
 
 def test_a_kpi_unfolds_to_values_targets_scale_weights_and_positions_in_the_log(company: Element) -> None:
@@ -107,8 +107,8 @@ def test_a_kpi_unfolds_to_values_targets_scale_weights_and_positions_in_the_log(
 @pytest.mark.parametrize(
     ("code", "label", "sentence"),
     [
-        ("c.incomplete", "Amber", "Incomplete: 67 % of the weight has a value."),
-        ("d.insufficient", "Too few values", "Too few values: 25 % of the weight has one, at least 50 % is needed"),
+        ("c.incomplete", "Amber", "Incomplete: 67 % of its time has a value."),
+        ("d.insufficient", "Too few values", "Too few values: 25 % of its time has one, at least 50 % is needed"),
         ("e.missing", "No value", "No value: no value was recorded for this period."),
         ("f.target", "No target", "the scale needs a target and none is set"),
         ("g.zero", "Cannot be scored", "Cannot be scored: the denominator is zero."),
@@ -116,7 +116,7 @@ def test_a_kpi_unfolds_to_values_targets_scale_weights_and_positions_in_the_log(
         ("i.unscored", "Not scored", "Not applicable: the KPI is shown, but not scored."),
         ("j.carried", "Amber", "The last value is carried forward"),
         ("k.quarterly", "Green", "Beyond the scale it would be 133.3; only 0 to 100 is counted."),
-        ("z.blank", "No value", "No value: the value is not due yet."),
+        ("z.blank", "No value", "No value: too few people answered."),
     ],
 )
 def test_every_state_has_words(every_state: Element, code: str, label: str, sentence: str) -> None:
@@ -147,7 +147,7 @@ def test_status_is_never_colour_alone(company: Element, every_state: Element) ->
 
 
 def test_a_limited_band_says_why(every_state: Element) -> None:
-    assert "Status limited: 2 of red. The score alone would be green." in every_state.text
+    assert "Status limited: 2 or more red: at most amber. The score alone would be green." in every_state.text
 
 
 def test_a_child_scorecard_is_a_link_to_its_own_page(every_state: Element) -> None:
