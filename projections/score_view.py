@@ -1,4 +1,4 @@
-"""From a tree of scores in 50-digit decimals to what everyone reads: exact numbers as text, and those a person reads."""
+"""From a tree of scores in 50-digit decimals to what is read: exact numbers as text, and those for people."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -23,8 +23,8 @@ from projections.views import (
 SCORE_DECIMALS = 1
 
 
-def tree_view(tree: ScoreTree, bands: Sequence[Band], changed_at: int) -> TreeView:
-    """The tree as it is read; `bands` are those of the policy in force on the period's last day."""
+def tree_view(tree: ScoreTree, changed_at: int) -> TreeView:
+    """The tree as it is read."""
     return TreeView(
         scorecard=tree.scorecard,
         period=tree.period.text,
@@ -35,9 +35,10 @@ def tree_view(tree: ScoreTree, bands: Sequence[Band], changed_at: int) -> TreeVi
         minimum_coverage=number(tree.minimum_coverage),
         partial=tree.partial,
         day_dependent=tree.day_dependent,
+        restatement=tree.restatement,
         method=tree.method,
         changed_at=changed_at,
-        root=None if tree.root is None else _node(tree.root, bands),
+        root=None if tree.root is None else _node(tree.root, tree.bands),
     )
 
 

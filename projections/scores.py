@@ -4,21 +4,21 @@ After readings. A batch first finds what its events reach, then scores each of t
 of its last event and every period taken as ended: no clock enters, and reads put the labels of their day on.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
-from domain.scoring.score import needed, score
 from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, Numeric, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.calendar import Period, finer
 from domain.scoring.inputs import Cell, Definitions, Values
-from domain.scoring.setting import policy_in_force
-from domain.scoring.tree import CardScore, NodeScore, ScoreTree
+from domain.scoring.score import needed, score
+from domain.scoring.tree import NodeScore, ScoreTree
 from domain.values import KpiId, ScorecardId, plain, q
 from infra.database import metadata
-from projections import balance, readings, writing
+from projections import readings, writing
 from projections.definitions import DefinitionsCache
 from projections.periods import period_of
 from projections.projection import Batch, Projection
@@ -64,10 +64,18 @@ score_node = Table(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A tree, the last position that could have changed it, and whether it looks at several collection periods."""
+
+    tree: ScoreTree
+    changed_at: int
+    lengthy: bool
+
+
 def scores(cache: DefinitionsCache) -> Projection:
     """The projection; it asks the cache for the definitions before each batch."""
-    tables = (score_table, score_node, balance.balance_table)
-    return Projection(NAME, tables, lambda batch: apply(batch, cache), after=(readings.NAME,))
+    return Projection(NAME, (score_table, score_node), lambda batch: apply(batch, cache), after=(readings.NAME,))
 
 
 def apply(batch: Batch, cache: DefinitionsCache) -> None:
@@ -81,19 +89,24 @@ def apply(batch: Batch, cache: DefinitionsCache) -> None:
 
 
 def _score(batch: Batch, definitions: Definitions, pairs: Mapping[Pair, int]) -> None:
-    values = _values(batch, definitions, pairs)
-    trees = [(_tree(definitions, values, pair), changed_at) for pair, changed_at in pairs.items()]
-    _write_trees(batch, definitions, trees)
-    _write_nodes(batch, definitions, [tree for tree, _ in trees])
-    balance.write(batch, definitions, trees)
+    """One read of values for all pairs."""
+    cells = {pair: needed(definitions, *pair) for pair in pairs}
+    values = _values(batch, cells)
+    scored = [
+        Scored(_tree(definitions, values, pair), changed_at, _lengthy(pair[1], cells[pair]))
+        for pair, changed_at in pairs.items()
+    ]
+    _write_trees(batch, definitions, scored)
+    _write_nodes(batch, definitions, [each.tree for each in scored])
 
 
-def _values(batch: Batch, definitions: Definitions, pairs: Mapping[Pair, int]) -> Values:
-    cells: set[Cell] = set()
-    for scorecard, period in pairs:
-        cells |= needed(definitions, scorecard, period)
-    generation = batch.sources[readings.NAME]
-    return readings.values_as_of(batch.connection, batch.tenant, generation, cells, batch.last)
+def _values(batch: Batch, cells: Mapping[Pair, frozenset[Cell]]) -> Values:
+    wanted = frozenset[Cell]().union(*cells.values())
+    return readings.values_as_of(batch.connection, batch.tenant, batch.sources[readings.NAME], wanted, batch.last)
+
+
+def _lengthy(period: Period, cells: frozenset[Cell]) -> bool:
+    return any(finer(cell.kind, period.kind) for _, cell in cells)
 
 
 def _tree(definitions: Definitions, values: Values, pair: Pair) -> ScoreTree:
@@ -101,31 +114,26 @@ def _tree(definitions: Definitions, values: Values, pair: Pair) -> ScoreTree:
     return score(definitions, values, scorecard, period, definitions.calendar.ends_at(period))
 
 
-def _write_trees(batch: Batch, definitions: Definitions, trees: Sequence[tuple[ScoreTree, int]]) -> None:
+def _write_trees(batch: Batch, definitions: Definitions, scored: Sequence[Scored]) -> None:
     rows = [
         {
             "tenant_id": batch.tenant,
             "generation": batch.generation,
-            "scorecard": tree.scorecard,
-            "period": tree.period.text,
-            "kind": tree.period.kind.value,
-            "last_day": definitions.calendar.last_day(tree.period),
-            "changed_at": changed_at,
-            "lengthy": _lengthy(definitions, tree),
-            "tree": _encoded(definitions, tree, changed_at),
+            "scorecard": each.tree.scorecard,
+            "period": each.tree.period.text,
+            "kind": each.tree.period.kind.value,
+            "last_day": definitions.calendar.last_day(each.tree.period),
+            "changed_at": each.changed_at,
+            "lengthy": each.lengthy,
+            "tree": msgspec.json.encode(tree_view(each.tree, each.changed_at)),
         }
-        for tree, changed_at in trees
+        for each in scored
     ]
     statement = insert(score_table)
     new = statement.excluded
     changes = {"changed_at": new.changed_at, "lengthy": new.lengthy, "tree": new.tree}
     key = ["tenant_id", "generation", "scorecard", "period"]
     batch.connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), rows)
-
-
-def _encoded(definitions: Definitions, tree: ScoreTree, changed_at: int) -> bytes:
-    policy = policy_in_force(definitions, definitions.calendar.last_day(tree.period)).policy
-    return msgspec.json.encode(tree_view(tree, policy.bands, changed_at))
 
 
 def _write_nodes(batch: Batch, definitions: Definitions, trees: Sequence[ScoreTree]) -> None:
@@ -158,26 +166,6 @@ def _node_row(tree: ScoreTree, node: NodeScore) -> dict[str, object]:
         "state": node.state.value,
         "band": node.band,
     }
-
-
-def _lengthy(definitions: Definitions, tree: ScoreTree) -> bool:
-    return tree.root is not None and any(
-        finer(known.definition.frequency, tree.period.kind)
-        for kpi in _kpis(tree.root)
-        for known in definitions.kpis[kpi].definitions[:1]
-    )
-
-
-def _kpis(node: NodeScore) -> Iterator[KpiId]:
-    """Every KPI below, those of child scorecards included; a KPI's frequency is the same in all its definitions."""
-    for child in node.children:
-        if isinstance(child, NodeScore):
-            yield from _kpis(child)
-        elif isinstance(child, CardScore):
-            if child.root is not None:
-                yield from _kpis(child.root)
-        else:
-            yield child.kpi
 
 
 def _stored(batch: Batch) -> StoredPeriods:

@@ -1,4 +1,4 @@
-"""Which periods have a stored score: those of every scorecard in which one of its KPIs ever had a value, and longer ones.
+"""Which periods have a stored score: of each scorecard, those in which one of its KPIs ever had a value, and longer.
 
 The set only grows, and in the order of events, so that it is the same whatever the batches are.
 """

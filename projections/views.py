@@ -130,3 +130,5 @@ class TreeView(Struct, frozen=True):
     method: int
     changed_at: int
     root: NodeView | None
+    restatement: bool = False
+    """The version was published as a restatement of periods that had ended."""

@@ -13,7 +13,6 @@ from projections import catalog, progress
 from projections.catalog import CATALOG
 from projections.digest import digest
 from projections.projection import CatalogBehind, Projection
-from projections.readings import READINGS
 from projections.rebuild import rebuild
 from tests.projections.world import FOUNDED, World, corrected, not_applicable, recorded, retracted
 
@@ -100,7 +99,7 @@ def test_a_command_is_refused_while_the_catalog_is_behind(world: World) -> None:
 def test_a_failing_inline_projection_rolls_the_command_back_and_never_parks(world: World) -> None:
     world.append(recorded("a", "2026-01", 1))
     with pytest.raises(OverflowError):
-        World(world.database, world.tenant, (_raising(CATALOG),)).append(recorded("a", "2026-02", 1))
+        replace(world, projections=(_raising(CATALOG),)).append(recorded("a", "2026-02", 1))
     with world.database.transaction(world.tenant) as connection:
         assert world.store.logs.bind(connection, world.tenant).head().position == 2
         live = progress.live(connection, world.tenant, [CATALOG.name])[CATALOG.name]
@@ -117,7 +116,7 @@ def test_the_inline_catalog_equals_a_rebuild(world: World) -> None:
 
 
 def test_organizations_with_equal_codes_and_positions_share_nothing(world: World, database: Database) -> None:
-    other = World.new(database, (CATALOG, READINGS))
+    other = World.new(database)
     other.append(FOUNDED)
     world.append(recorded("a", "2026-01", 1))
     other.append(recorded("a", "2026-01", 2))

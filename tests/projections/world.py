@@ -39,6 +39,7 @@ from projections.definitions import DefinitionsCache
 from projections.projection import Projection, Store
 from projections.readings import READINGS
 from projections.runner import Outcome, catch_up, catch_up_inline
+from projections.scores import scores
 from tenants.organization.events import OrganizationEvent, OrganizationFounded
 from tests.support.database import founded
 
@@ -62,13 +63,20 @@ class World:
 
     database: Database
     tenant: UUID
-    projections: Sequence[Projection] = (CATALOG, READINGS)
-    definitions: DefinitionsCache = field(default_factory=DefinitionsCache)
+    definitions: DefinitionsCache
+    projections: Sequence[Projection]
     _versions: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def new(cls, database: Database, projections: Sequence[Projection] = (CATALOG, READINGS)) -> "World":
-        return cls(database, founded(database), projections)
+    def new(cls, database: Database) -> "World":
+        """A new organization, not founded yet, with every projection."""
+        return cls.of(database, founded(database))
+
+    @classmethod
+    def of(cls, database: Database, tenant: UUID) -> "World":
+        """An existing organization, as a process sees it that has just started."""
+        cache = DefinitionsCache()
+        return cls(database, tenant, cache, (CATALOG, READINGS, scores(cache)))
 
     @property
     def store(self) -> Store:
