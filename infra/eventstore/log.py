@@ -19,7 +19,7 @@ from infra.eventstore.errors import HeadMoved, OrganizationHeld, UnknownOrganiza
 from infra.eventstore.leaf import StoredRow
 from infra.eventstore.mapper import Envelope, EventMapper
 from infra.eventstore.recorder import FACT_VERSION, TenantRecorder
-from infra.eventstore.sealing import MARKER, Sealer, Seals
+from infra.eventstore.sealing import MARKER, Pen, Sealer, Seals
 
 METADATA_CACHED_MAX = 256
 
@@ -123,10 +123,9 @@ class Log:
         if not events:
             return ()
         head = self._locked or self.lock_head()
+        pen = Pen(metadata.actor)
         placed = tuple(enumerate(events, head.position + 1))
-        recordings = self._store.put(
-            [_envelope(new, position, metadata.actor) for position, new in placed], **_written(metadata)
-        )
+        recordings = self._store.put([_envelope(new, position, pen) for position, new in placed], **_written(metadata))
         if [recording.notification.id for recording in recordings] != [position for position, _ in placed]:
             raise HeadMoved("somebody else appended under the lock")
         self._locked = Head(head.position + len(events), head.recorded_at)
@@ -155,9 +154,10 @@ class Log:
         return tuple(self._connection.exec_driver_sql(_LEAVES, parameters).scalars())
 
     def _typed(self, rows: Sequence[StoredRow]) -> tuple[Recorded, ...]:
-        bodies = [body_of(row.body) for row in rows]
+        read = [(row, body_of(row.body), MARKER in row.body) for row in rows]
         # One query for the keys of all texts of the page.
-        self._seals.prepare(body for row, body in zip(rows, bodies, strict=True) if MARKER in row.body)
+        self._seals.prepare(body for _, body, sealed in read if sealed)
+        event = self._mapper.event
         return tuple(
             Recorded(
                 row.position,
@@ -166,10 +166,10 @@ class Log:
                 row.recorded_at,
                 row.name,
                 row.schema,
-                self._mapper.event(row.name, row.schema, row.stream, row.version, body, sealed=MARKER in row.body),
+                event(row.name, row.schema, row.stream, row.version, body, sealed=sealed),
                 _read(row.metadata),
             )
-            for row, body in zip(rows, bodies, strict=True)
+            for row, body, sealed in read
         )
 
     def _parameters(self) -> dict[str, object]:
@@ -188,10 +188,10 @@ class LogFactory:
         return Log(connection, tenant, self.codec, self.sealer.bind(connection, tenant))
 
 
-def _envelope(new: NewEvent, position: int, principal: str) -> Envelope:
+def _envelope(new: NewEvent, position: int, pen: Pen) -> Envelope:
     if new.version is None:
-        return Envelope(new.stream, FACT_VERSION, new.event, principal, sealed_as=position)
-    return Envelope(new.stream, new.version, new.event, principal, sealed_as=new.version)
+        return Envelope(new.stream, FACT_VERSION, new.event, sealed_as=position, pen=pen)
+    return Envelope(new.stream, new.version, new.event, sealed_as=new.version, pen=pen)
 
 
 def _recorded(

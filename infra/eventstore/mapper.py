@@ -9,7 +9,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from infra.eventstore.canonical import JsonObject, dumps
 from infra.eventstore.codec import Codec, body_of, parse_topic, topic_of
-from infra.eventstore.sealing import MARKER, Seals
+from infra.eventstore.sealing import MARKER, Pen, Seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Envelope:
     originator_id: str
     originator_version: int
     event: object
-    principal: str = ""
-    sealed_as: int = 0
+    sealed_as: int
+    pen: Pen | None = None
 
 
 class EventMapper(Mapper[str]):
@@ -36,8 +36,8 @@ class EventMapper(Mapper[str]):
         """Raises TypeError for an event that is not in the registry."""
         name, schema, body = self._codec.encode(domain_event.event)
         stream = domain_event.originator_id
-        if self._codec.holds_sealed(domain_event.event):
-            body = self._seals.seal(body, domain_event.principal, stream, domain_event.sealed_as)
+        if domain_event.pen and self._codec.holds_sealed(domain_event.event):
+            body = self._seals.seal(body, domain_event.pen, stream, domain_event.sealed_as)
         return StoredEvent(stream, domain_event.originator_version, topic_of(name, schema), dumps(body))
 
     def to_domain_event(self, stored_event: StoredEvent) -> Envelope:
@@ -46,7 +46,7 @@ class EventMapper(Mapper[str]):
         stream, version = str(stored_event.originator_id), stored_event.originator_version
         body = body_of(stored_event.state)
         event = self.event(name, schema, stream, version, body, sealed=MARKER in stored_event.state)
-        return Envelope(stream, version, event, sealed_as=version)
+        return Envelope(stream, version, event, version)
 
     def event(self, name: str, schema: int, stream: str, version: int, body: JsonObject, *, sealed: bool) -> object:
         """The typed event of a stored body."""

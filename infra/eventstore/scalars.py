@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
 
-from infra.eventstore.canonical import JsonValue
+from infra.eventstore.canonical import WHOLE_NUMBER_MAX, JsonValue
 from infra.eventstore.errors import BodyUnfit
 from infra.eventstore.shape import Shape
 
@@ -64,6 +64,8 @@ def _exactly(cls: type) -> Shape:
     def encode(value: object) -> JsonValue:
         if type(value) is not cls and not (cls is str and isinstance(value, str)):
             raise TypeError(f"{value!r} is no {cls.__name__}")
+        if cls is int and abs(value) > WHOLE_NUMBER_MAX:  # type: ignore[arg-type]  # an int by now
+            raise TypeError(f"{value!r} is more than every JSON reader takes exactly")
         return value  # type: ignore[return-value]  # checked above, by a class mypy cannot see
 
     def decode(value: JsonValue) -> object:

@@ -71,8 +71,19 @@ class Sealer:
 
 
 @dataclass(slots=True)
+class Pen:
+    """Whoever writes the events of one append; the key is looked up at the first text, if there is any.
+
+    Not kept longer: a savepoint that is rolled back takes a key that was made in it along.
+    """
+
+    principal: str
+    key: tuple[UUID, AESGCM] | None = None
+
+
+@dataclass(slots=True)
 class Seals:
-    """Seals and opens the texts of one organization; keys are looked up once per transaction, and no longer kept."""
+    """Seals and opens the texts of one organization in one transaction."""
 
     _sealer: Sealer
     _connection: Connection
@@ -80,13 +91,15 @@ class Seals:
     _ciphers: dict[UUID, AESGCM | None] = field(default_factory=dict)
     """None: erased."""
 
-    def seal(self, body: JsonObject, principal: str, stream: str, version: int) -> JsonObject:
-        """The body with every Unsealed text in it sealed under the principal's key, which is made if there is none."""
-        key_id, cipher = self._own_key(principal)
+    def seal(self, body: JsonObject, pen: Pen, stream: str, version: int) -> JsonObject:
+        """The body with every Unsealed text in it sealed under the writer's key, which is made if there is none."""
 
         def sealed(value: JsonValue, pointer: str) -> JsonValue:
             if not isinstance(value, Unsealed):
                 return value
+            if pen.key is None:
+                pen.key = self._own_key(pen.principal)
+            key_id, cipher = pen.key
             ciphertext = _encrypt(cipher, value.encode(), self._place(stream, version, pointer))
             return {KEY_FIELD: str(key_id), TEXT_FIELD: base64.b64encode(ciphertext).decode()}
 
