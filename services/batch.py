@@ -77,7 +77,7 @@ def record_batch(app: App, actor: Actor, rows: Sequence[BatchRow], key: CommandK
 def _recording(actor: Actor, rows: Sequence[BatchRow], atomic: bool) -> Work:
     def work(known: Known) -> Decided:
         known.values.prepare([row for row in rows if not isinstance(row, RowRefused)])
-        outcomes = [_outcome(known, actor, index, row) for index, row in enumerate(rows)]
+        outcomes = [outcome_of(known, actor, index, row) for index, row in enumerate(rows)]
         refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
         if atomic and refused:
             raise BatchRefused(refused)
@@ -86,7 +86,8 @@ def _recording(actor: Actor, rows: Sequence[BatchRow], atomic: bool) -> Work:
     return work
 
 
-def _outcome(known: Known, actor: Actor, index: int, row: BatchRow) -> RowView:
+def outcome_of(known: Known, actor: Actor, index: int, row: BatchRow) -> RowView:
+    """Decide one row on what the earlier ones left; never raises for what is wrong with the row."""
     if isinstance(row, RowRefused):
         return RowView(index, "refused", None, row.code, row.field, row.detail)
     position = known.next_position

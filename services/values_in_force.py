@@ -30,9 +30,10 @@ class ValuesInForce:
         self._decided: set[Key] = set()
 
     def prepare(self, commands: Sequence[MeasurementCommand]) -> None:
-        """Read what these commands will meet, in two statements whatever their number."""
-        keys = {_key(each): None for each in commands}
-        external = {key: None for each in commands if (key := _external_key(each)) is not None}
+        """Read what these commands will meet, in two statements whatever their number; what is known here stays."""
+        keys = {key: None for each in commands if (key := _key(each)) not in self._values}
+        named = (_external_key(each) for each in commands)
+        external = {name: None for name in named if name is not None and name not in self._external}
         self._values |= {**keys, **catalog.values_in_force(self._connection, self._tenant, keys)}
         self._external |= {**external, **catalog.values_under(self._connection, self._tenant, external)}
 

@@ -1,0 +1,13 @@
+"""Whoever types commands on the machine itself: they could as well read the database's files."""
+
+from uuid import UUID
+
+from tenants.access import Actor, Role
+
+LOCAL = "local"
+"""Their principal; it stands in the log beside what they did."""
+
+
+def local_owner(organization: UUID) -> Actor:
+    """The actor behind a command typed on this machine."""
+    return Actor(organization, LOCAL, Role.OWNER)
