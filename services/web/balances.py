@@ -4,35 +4,35 @@ from collections.abc import Callable, Mapping, Sequence
 
 from services.web import words
 from services.web.charts import Point, track
-from services.web.model import Balance, BalanceCard, BalanceRow, Part
+from services.web.model import Balance, BalanceCard, BalanceRow, Part, ShareRow
 from services.web.numbers import NOTHING, number, percent
-from services.web.seen import BalanceSeen, PartSeen
+from services.web.seen import BalanceSeen, PartSeen, ShareSeen
 
 Pick = Callable[[BalanceSeen], str | None]
 
 PARTS: Mapping[str, tuple[str, str]] = {
-    "weight": ("Weights", "how evenly weight is spread over the perspectives"),
-    "count": ("Number of KPIs", "how evenly KPIs are spread over the perspectives"),
-    "lead": ("Leading and lagging", "how close the share of leading KPIs is to what is wanted"),
-    "causal": ("Cause and effect", "objectives that are measured and lead to another perspective"),
+    "weights": ("Weights", "how close the weights of perspectives are to what is wanted"),
+    "counts": ("Number of KPIs", "the same for the number of KPIs"),
+    "leading": ("Leading and lagging", "how close the share of leading KPIs is to what is wanted"),
+    "causes": ("Cause and effect", "objectives that are measured and lead to another perspective"),
 }
 LACKS: Mapping[str, str] = {
-    "weight": "needs at least two perspectives",
-    "count": "needs at least two perspectives",
-    "lead": "some KPIs are not marked as leading or lagging",
-    "causal": "needs objectives",
+    "weights": "needs at least two perspectives",
+    "counts": "needs at least two perspectives",
+    "leading": "some KPIs are not marked as leading or lagging",
+    "causes": "needs objectives",
 }
 WARNINGS: Mapping[str, str] = {
-    "perspective-dominates": "{} carries more than half of the weight.",
-    "kpi-dominates": "{} alone carries more than a quarter of the weight.",
-    "perspective-empty": "{} has no KPI, so it does not count.",
+    "perspective-share-above-half": "{} carries more than half of the weight.",
+    "perspective-without-kpis": "{} has no weighted KPI, so it does not count.",
+    "kpi-share-above-quarter": "{} alone carries more than a quarter of the weight.",
+    "objective-without-kpi": "{} is not measured by any KPI.",
+    "objective-with-many-kpis": "{} is measured by more than two KPIs.",
+    "orphan-objective": "{} is linked to no other objective.",
+    "no-leading-kpi": "No KPI is leading: everything is seen only afterwards.",
     "too-many-kpis": "More than 25 KPIs: few readers can follow that many.",
     "too-many-objectives": "More than 20 objectives: few readers can follow that many.",
-    "objective-crowded": "{} is measured by more than two KPIs.",
-    "objective-unmeasured": "{} is not measured by any KPI.",
-    "no-leading-kpi": "No KPI is leading: everything is seen only afterwards.",
     "link-cycle": "The links between objectives run in a circle.",
-    "objective-orphaned": "{} is linked to no other objective.",
     "profile-not-applicable": "The balance profile does not name these perspectives; equal shares are used instead.",
 }
 
@@ -45,6 +45,7 @@ def balance(balances: Sequence[BalanceSeen], asked: str) -> Balance | None:
     return Balance(
         cards=(_design(now, balances), _measurement(now, balances), _outcome(now, balances)),
         weakest=_weakest(now),
+        shares=tuple(_share(share) for share in now.shares),
         warnings=tuple(warning(code, about) for code, about in now.warnings),
         history=tuple(_row(one) for one in reversed(balances)),
     )
@@ -72,7 +73,9 @@ def _measurement(now: BalanceSeen, balances: Sequence[BalanceSeen]) -> BalanceCa
 
 
 def _outcome(now: BalanceSeen, balances: Sequence[BalanceSeen]) -> BalanceCard:
-    note = "" if now.outcome is not None else "Needs at least two perspectives with a score."
+    note = "Needs at least two perspectives with a score." if now.outcome is None else ""
+    if now.highest is not None and now.lowest is not None:
+        note = note or f"100 less the distance from {number(now.lowest)} to {number(now.highest)}."
     return _card("Outcome", "Are results even across perspectives?", balances, lambda o: o.outcome, note)
 
 
@@ -104,7 +107,15 @@ def _point(one: BalanceSeen, value: str | None, current: bool) -> Point:
 
 
 def _weakest(now: BalanceSeen) -> str:
-    return "" if now.weakest is None else f"Weakest perspective: {now.weakest}."
+    if now.weakest is None:
+        return ""
+    low = "" if now.lowest is None else f" with {number(now.lowest)}"
+    return f"Weakest perspective: {now.weakest}{low}."
+
+
+def _share(share: ShareSeen) -> ShareRow:
+    counted = NOTHING if share.counted is None else percent(share.counted, 1)
+    return ShareRow(share.perspective, percent(share.share, 1), percent(share.wanted, 1), counted, str(share.kpis))
 
 
 def _row(one: BalanceSeen) -> BalanceRow:

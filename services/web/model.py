@@ -163,9 +163,21 @@ class BalanceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareRow:
+    """A perspective's share of the weight: by design, as wanted, of what was measured; its number of KPIs."""
+
+    perspective: str
+    share: str
+    wanted: str
+    counted: str
+    kpis: str
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     cards: tuple[BalanceCard, ...]
     weakest: str
+    shares: tuple[ShareRow, ...]
     warnings: tuple[str, ...]
     history: tuple[BalanceRow, ...]
 

@@ -56,17 +56,31 @@ class PartSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareSeen:
+    """A perspective's share of the weight: by design, as wanted, and of what was counted (None: nothing was)."""
+
+    perspective: str
+    share: str
+    wanted: str
+    counted: str | None
+    kpis: int
+
+
+@dataclass(frozen=True, slots=True)
 class BalanceSeen:
-    """Design, measurement and outcome balance 0..100 of one period; None where undefined, with the parts that lack."""
+    """The three balances of one period, 0..100 as shown; None where undefined, with the parts that lack."""
 
     period: Period
     design: str | None
     measurement: str | None
     outcome: str | None
-    parts: tuple[PartSeen, ...]
     weakest: str | None
-    strongest: str | None
-    warnings: tuple[tuple[str, str], ...]
+    """The name of the weakest perspective."""
+    parts: tuple[PartSeen, ...] = ()
+    lowest: str | None = None
+    highest: str | None = None
+    shares: tuple[ShareSeen, ...] = ()
+    warnings: tuple[tuple[str, str], ...] = ()
     """Each a code of the rules and the name of what it is about."""
 
 

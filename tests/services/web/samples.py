@@ -20,7 +20,7 @@ from projections.views import (
     TreeView,
     ValueView,
 )
-from services.web.seen import BalanceSeen, PartSeen, Periods, Place, Reached, ScorecardSeen, VersionSeen
+from services.web.seen import BalanceSeen, PartSeen, Periods, Place, Reached, ScorecardSeen, ShareSeen, VersionSeen
 
 PLACE = Place("company", "bambooBSC demo company")
 EVALUATED_AT = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
@@ -195,20 +195,22 @@ def company() -> ScorecardSeen:
 
 
 def balances() -> list[BalanceSeen]:
-    parts = (PartSeen("weight", "1"), PartSeen("count", "0.833333"), PartSeen("lead", "0.7"), PartSeen("causal", "0.8"))
+    names = ("weights", "counts", "leading", "causes")
+    parts = tuple(PartSeen(*part) for part in zip(names, ("1", "0.833333", "0.7", "0.8"), strict=True))
+    perspectives = ("Financial", "Customer", "Internal processes", "Learning & growth")
+    warned = (("orphan-objective", "Skilled people"), ("perspective-share-above-half", "Financial"))
     return [
         BalanceSeen(
             Period.parse(year),
             "82.6",
             "100.0",
             outcome,
-            parts,
             "Financial",
-            "Learning & growth",
-            (
-                ("objective-orphaned", "Skilled people"),
-                ("perspective-dominates", "Financial"),
-            ),
+            parts,
+            lowest="58.5",
+            highest="86.0",
+            shares=tuple(ShareSeen(name, "0.25", "0.25", "0.25", 1) for name in perspectives),
+            warnings=warned,
         )
         for year, outcome in zip(YEARS[:3], OUTCOMES, strict=False)
     ]
@@ -279,10 +281,10 @@ def every_state() -> ScorecardSeen:
         None,
         "0",
         None,
-        (PartSeen("weight", None), PartSeen("lead", None)),
         None,
-        None,
-        (("no-leading-kpi", ""), ("unheard-of", "Somewhere")),
+        (PartSeen("weights", None), PartSeen("leading", None)),
+        shares=(ShareSeen("Everything", "1", "1", None, 11),),
+        warnings=(("no-leading-kpi", ""), ("unheard-of", "Somewhere")),
     )
     seen = tree(root, "2015-12")
     return replace(

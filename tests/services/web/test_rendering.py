@@ -177,7 +177,9 @@ def test_version_restatement_position_and_instant_are_shown(templates: Templates
 def test_balance_names_the_weakest_and_warns_in_sentences(company: Element) -> None:
     balance = company.one("section", "balance")
     assert [number.text for number in balance.all("p", "balance-number")] == ["82.6", "100.0", "72.5"]
-    assert "Weakest perspective: Financial" in balance.one("p", "weakest").text
+    assert balance.one("p", "weakest").text == "Weakest perspective: Financial with 58.5."
+    shares = balance.one("div", "shares").all("tr")[1]
+    assert shares.text == "Financial25 %25 %25 %1"
     assert [item.text for item in balance.one("div", "warnings").all("li")] == [
         "Skilled people is linked to no other objective.",
         "Financial carries more than half of the weight.",
