@@ -1,7 +1,7 @@
 """A file of measurements, 500 rows to a transaction: the rows of record_batch, with a key of file and part.
 
-The whole file is checked before the first row is recorded, so a fault of the file leaves nothing behind. A part that was
-recorded is recognised by its key, and after the keys are forgotten its rows are duplicates: repeating is always safe.
+The whole file is checked before the first row is recorded, so a fault of the file leaves nothing behind. A part that
+was recorded is recognised by its key, and once keys are forgotten its rows are duplicates: repeating is always safe.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What became of a row; `number` counts as a spreadsheet does. `position` is where its content stands in the log."""
+    """What became of a row; `number` counts as a spreadsheet does. `position`: where its content stands in the log."""
 
     number: int
     outcome: Outcome
