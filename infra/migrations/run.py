@@ -38,13 +38,13 @@ def migrate(url_migrator: str) -> str:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        return _current(connection)
+        return revision_of(connection)
 
 
 def current(url: str) -> str:
     """The revision a database is at, for any of the roles; empty if it was never migrated."""
     with _engine(url).connect() as connection:
-        return _current(connection)
+        return revision_of(connection)
 
 
 def latest() -> str:
@@ -100,7 +100,8 @@ def _make_schema(connection: Connection) -> None:
     )
 
 
-def _current(connection: Connection) -> str:
+def revision_of(connection: Connection) -> str:
+    """The revision of the database at the other end; empty if it was never migrated."""
     known = connection.exec_driver_sql(f"SELECT to_regclass('{SCHEMA}.alembic_version') IS NOT NULL").scalar()
     if not known:
         return ""
