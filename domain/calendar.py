@@ -39,12 +39,12 @@ class PeriodKind(StrEnum):
 _PER_YEAR = {PeriodKind.MONTH: 12, PeriodKind.QUARTER: 4, PeriodKind.HALF: 2, PeriodKind.YEAR: 1}
 _RANK = {kind: rank for rank, kind in enumerate(PeriodKind)}
 _FORMS = (
-    (PeriodKind.DAY, re.compile(r"(\d{4})-(\d{2})-(\d{2})")),
-    (PeriodKind.WEEK, re.compile(r"(\d{4})-W(\d{2})")),
-    (PeriodKind.MONTH, re.compile(r"(\d{4})-(\d{2})")),
-    (PeriodKind.QUARTER, re.compile(r"(\d{4})-Q([1-4])")),
-    (PeriodKind.HALF, re.compile(r"(\d{4})-H([12])")),
-    (PeriodKind.YEAR, re.compile(r"(\d{4})")),
+    (PeriodKind.DAY, re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")),
+    (PeriodKind.WEEK, re.compile(r"([0-9]{4})-W([0-9]{2})")),
+    (PeriodKind.MONTH, re.compile(r"([0-9]{4})-([0-9]{2})")),
+    (PeriodKind.QUARTER, re.compile(r"([0-9]{4})-Q([1-4])")),
+    (PeriodKind.HALF, re.compile(r"([0-9]{4})-H([12])")),
+    (PeriodKind.YEAR, re.compile(r"([0-9]{4})")),
 )
 PERIOD_FORMS = "2026-03 (month), 2026-Q1, 2026-H1, 2026 (year), 2026-W07 (ISO week) or 2026-03-14 (day)"
 
