@@ -164,6 +164,16 @@ class NodeScore:
             elif isinstance(child, NodeScore):
                 yield from child.kpis()
 
+    def leaves(self) -> Iterator[KpiScore]:
+        """Every placement of a KPI below, in order, those of child scorecards too: their leaf shares add up."""
+        for child in self.children:
+            if isinstance(child, KpiScore):
+                yield child
+            elif isinstance(child, NodeScore):
+                yield from child.leaves()
+            elif child.root is not None:
+                yield from child.root.leaves()
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreTree:

@@ -1,0 +1,142 @@
+"""What an explanation says in words: plain sentences with the positions of the events they rest on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from domain.measurement.events import Reading
+from domain.policy import Band
+from domain.scorecard.events import RollupRule
+from domain.scoring.bands import shown
+from domain.scoring.tree import KpiScore, NodeScore, ScoreTree, State, UsedTarget, UsedValue
+from domain.values import ARITHMETIC, plain
+
+SCORE_DECIMALS = 2
+SHARE_DECIMALS = 2
+
+_RULES = {
+    RollupRule.MEAN: "weighted mean of its children",
+    RollupRule.MIN: "its worst child",
+    RollupRule.MAX: "its best child",
+    RollupRule.SELF: "its own KPI alone",
+    RollupRule.MOST_FREQUENT: "weighted mean of its children; band: the most frequent one",
+    RollupRule.ALL_AT_LEAST: "weighted mean of its children; band: capped unless all reach the level",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence, how deep it stands below the subject, and the events it rests on (0: built in)."""
+
+    depth: int
+    text: str
+    positions: tuple[int, ...] = field(default=())
+
+
+def score_text(value: Decimal | None, bands: Sequence[Band]) -> str:
+    """A score as people read it."""
+    return "no score" if value is None else shown(value, SCORE_DECIMALS, bands)
+
+
+def percent(share: Decimal) -> str:
+    """A share of 0..1 in percent."""
+    return f"{shown(ARITHMETIC.multiply(share, Decimal(100)), SHARE_DECIMALS)} %"
+
+
+def outcome(score: NodeScore | KpiScore, bands: Sequence[Band]) -> str:
+    """Score, band, state and coverage in one sentence."""
+    parts = [score_text(score.score, bands)]
+    if score.band is not None:
+        parts.append(score.band)
+    parts.append(str(score.state).replace("_", " ") + (f" ({score.reason})" if score.reason else ""))
+    if score.state is State.INSUFFICIENT:
+        parts.append(f"without the minimum it would be {score_text(score.raw_score, bands)}")
+    if score.coverage is not None:
+        parts.append(f"coverage {percent(score.coverage)}")
+    return f"{score.name}: {', '.join(parts)}"
+
+
+def card_sentences(tree: ScoreTree) -> Iterator[Line]:
+    """Version, policy and minimum coverage of the whole answer."""
+    under = "the draft" if tree.version is None else f"version {tree.version}"
+    positions = () if tree.version_position is None else (tree.version_position,)
+    yield Line(1, f"{tree.period} under {under}{_at(tree.version_position)}", positions)
+    rule = f"missing data: {tree.missing_data}; minimum coverage: {percent(tree.minimum_coverage)}"
+    yield Line(1, f"{rule}; policy{_at(tree.policy_position)}", (tree.policy_position,))
+
+
+def rule_sentences(node: NodeScore) -> Iterator[Line]:
+    """How the children make the node, and what capped its band."""
+    yield Line(1, f"rule: {_RULES[node.rollup.rule]}")
+    if node.band is not None and node.band != node.band_of_score:
+        yield Line(1, f"its score alone would be {node.band_of_score}")
+    for cap in node.limited_by:
+        yield Line(1, f"limited: {cap}")
+    if node.errors:
+        yield Line(1, f"KPIs in error: {node.errors}")
+
+
+def kpi_sentences(kpi: KpiScore) -> Iterator[Line]:
+    """Value, target and scale of a KPI, then what they are made of."""
+    trace = kpi.trace
+    yield Line(1, f"defined{_at(trace.definition_position)}", (trace.definition_position,))
+    if kpi.value is not None:
+        yield Line(1, f"value {_quantity(kpi, kpi.value)}{_aim(kpi)} in {kpi.period}{_periods(kpi)}")
+    if trace.anchors:
+        points = ", ".join(f"{_exact(anchor.x)} gives {_exact(anchor.score)}" for anchor in trace.anchors)
+        of_scale = () if trace.scale_position is None else (trace.scale_position,)
+        yield Line(1, f"scale: {points}{_at(trace.scale_position)}", of_scale)
+    if kpi.achievement is not None and kpi.achievement != kpi.raw_score:
+        yield Line(1, f"beyond the scale: {shown(kpi.achievement, SCORE_DECIMALS)}, of which only 0 to 100 counts")
+    yield from (_value(value) for value in trace.values)
+    yield from (_target(target) for target in trace.targets)
+    if kpi.flags:
+        yield Line(1, f"flags: {', '.join(kpi.flags)}")
+
+
+def _value(value: UsedValue) -> Line:
+    return Line(2, f"{value.period} {value.source}: {_reading(value.reading)}{_at(value.position)}", (value.position,))
+
+
+def _target(target: UsedTarget) -> Line:
+    parts = [f"target of {target.period}: {_exact(target.target)}"]
+    if target.baseline is not None:
+        parts.append(f"baseline {_exact(target.baseline)}")
+    if target.stretch is not None:
+        parts.append(f"stretch {_exact(target.stretch)}")
+    remarks = [remark for remark, holds in (("late", target.late), ("revised", target.revised)) if holds]
+    return Line(2, f"{', '.join(parts + remarks)}{_at(target.position)}", (target.position,))
+
+
+def _reading(reading: Reading) -> str:
+    if reading.not_applicable:
+        return "not applicable"
+    if reading.value is None:
+        return f"{_exact(reading.numerator)} of {_exact(reading.denominator)}"
+    weight = "" if reading.denominator is None else f" (weight {_exact(reading.denominator)})"
+    return f"{_exact(reading.value)}{weight}"
+
+
+def _periods(kpi: KpiScore) -> str:
+    if kpi.carried:
+        return ", carried from an earlier period"
+    return f", {kpi.counted} of {kpi.expected} collection periods" if kpi.expected > 1 else ""
+
+
+def _quantity(kpi: KpiScore, value: Decimal) -> str:
+    return f"{shown(value, kpi.decimals)} {kpi.unit}".strip()
+
+
+def _aim(kpi: KpiScore) -> str:
+    return "" if kpi.target is None else f" against a target of {_quantity(kpi, kpi.target)}"
+
+
+def _exact(value: Decimal | None) -> str:
+    return "none" if value is None else f"{plain(value):f}"
+
+
+def _at(position: int | None) -> str:
+    """Where it stands in the log."""
+    if position is None:
+        return ""
+    return f" (event {position})" if position else " (built in)"
