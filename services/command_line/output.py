@@ -45,7 +45,9 @@ def print_json(value: Json) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[str]) -> None:
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[str] = frozenset()
+) -> None:
     """A table; columns named in `right` hold numbers and align to the right."""
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
