@@ -32,6 +32,7 @@ WARNINGS: Mapping[str, str] = {
     "no-leading-kpi": "No KPI is leading: everything is seen only afterwards.",
     "too-many-kpis": "More than 25 KPIs: few readers can follow that many.",
     "too-many-objectives": "More than 20 objectives: few readers can follow that many.",
+    "vanished-branch": "{} has a weight, but nothing below it is scored, so it does not count.",
     "link-cycle": "The links between objectives run in a circle.",
     "profile-not-applicable": "The balance profile does not name these perspectives; equal shares are used instead.",
 }

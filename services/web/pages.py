@@ -15,12 +15,14 @@ from litestar.types import ControllerRouterHandler
 
 from domain.errors import NotFound
 from infra import clock
+from services.bundle import App
 from services.web.access import COOKIE, TOKEN_PARAMETER, Entrance, Locked
 from services.web.addresses import organization_href
 from services.web.assets import ROOT, VERSION_CHARACTERS, Assets
 from services.web.compose import organization_page, scorecard_page
 from services.web.documentation import documentation_handler
 from services.web.errors import RETRY_SECONDS, UNAVAILABLE, error_page
+from services.web.reader import PageReader
 from services.web.rendering import Templates
 from services.web.responses import Answer, html, moved, static
 from services.web.seen import OrganizationSeen, ScorecardSeen
@@ -90,17 +92,22 @@ class Pages:
         return html(self.templates.render("error.html", page), page.status, headers)
 
 
+def pages(app: App) -> list[ControllerRouterHandler]:
+    """The pages of the service."""
+    return page_handlers(Entrance.of(app.database, app.settings), PageReader(app))
+
+
 def page_handlers(entrance: Entrance, reader: Reader) -> list[ControllerRouterHandler]:
     """Everything a browser may ask for, for the server to take in."""
     assets = Assets()
     templates = Templates(assets)
-    pages = Pages(entrance, reader, templates)
+    answering = Pages(entrance, reader, templates)
 
     def show(request: AnyRequest) -> Answer:
-        return pages.answer(request)
+        return answering.answer(request)
 
     def fail(request: AnyRequest, error: Exception) -> Answer:
-        return pages.failed(request, error)
+        return answering.failed(request, error)
 
     # Every address below is ours: one that is no page answers in the same style.
     handlers = [
