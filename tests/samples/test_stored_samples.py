@@ -11,7 +11,9 @@ from tests.support.samples import FOLDER, Paths, Sample, contains, paths, stored
 
 CODEC = registry.codec()
 SAMPLES = stored_samples()
-SCALARS = {Period: [Period.parse(text) for text in ("2026-03", "2026-Q1", "2026-H1", "2026", "2026-W07", "2026-03-14")]}
+SCALARS: dict[type, list[object]] = {
+    Period: [Period.parse(text) for text in ("2026-03", "2026-Q1", "2026-H1", "2026", "2026-W07", "2026-03-14")]
+}
 
 
 @pytest.mark.parametrize("event_type", CODEC.event_types, ids=lambda each: each.name)

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Literal, NewType, Union, cast, get_args, get_origin, get_type_hints
+from typing import Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from infra.eventstore.canonical import JsonObject, JsonValue
 from infra.eventstore.codec import Codec, EventType
@@ -155,7 +155,7 @@ def contains(whole: JsonValue, part: JsonValue) -> bool:
     if isinstance(part, dict) and isinstance(whole, dict):
         return all(name in whole and contains(whole[name], each) for name, each in part.items())
     if isinstance(part, list) and isinstance(whole, list):
-        return len(part) == len(whole) and all(map(contains, whole, cast(list[JsonValue], part)))
+        return len(part) == len(whole) and all(map(contains, whole, part))
     return whole == part
 
 
