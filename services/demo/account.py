@@ -105,11 +105,13 @@ def print_company(scored: CompanyScored) -> None:
     rows = [_company_row(year) for year in scored.years]
     print_table(f"{company.NAME}: {company.SCORECARD_NAME}", columns, rows, frozenset(columns[1:-1]))
     error = company.TYPING_ERROR
+    right = next(measure for measure in company.MEASURES if measure.code == error.measure)
     say(
-        f"{error.year}: {number(scored.before_correction)} before {error.measure} was corrected "
-        f"(event {scored.corrected_at}: {error.reason.lower()}), {number(_of_year(scored, error.year))} since."
+        f"{error.year}: {number(scored.before_correction)} while {error.measure} stood at {error.recorded}, "
+        f"{number(_of_year(scored, error.year))} since event {scored.corrected_at} "
+        f"corrected it to {right.values[company.YEARS.index(error.year)]} ({error.reason})."
     )
-    say(f"Version 2, in force from {company.VERSION_2_YEAR}, is a restatement: {company.VERSION_2_REASON}.")
+    say(f"Version 2, in force from {company.VERSION_2_YEAR}, is a restatement. Its reason: {company.VERSION_2_REASON}.")
     for year in scored.years:
         if not year.as_foreseen:
             expected = company.EXPECTED[year.year]

@@ -82,12 +82,10 @@ class TypingError:
     reason: str
 
 
-TYPING_ERROR = TypingError("k3", 2016, 50, "Typing error: the audited report says 55")
+TYPING_ERROR = TypingError("k3", 2016, 50, "typing error, the audited report says 55")
 
 VERSION_2_YEAR = 2017
-VERSION_2_REASON = (
-    "The board weighs finance at 40 % since 2017; the scorecard was not told until the data of 2018 were in"
-)
+VERSION_2_REASON = "the board weighs finance at 40 % since 2017; the scorecard was told when the values of 2018 were in"
 
 
 @dataclass(frozen=True, slots=True)
