@@ -2,6 +2,7 @@
 
 from litestar import Request
 from litestar.datastructures import State
+from pydantic import BaseModel
 
 from services.api import headers
 from services.api.operation import OPERATOR_ONLY, Call, Operation
@@ -66,8 +67,8 @@ def _utf8(parameters: dict[str, str]) -> bool:
     return parameters.get("charset", "utf-8").strip('"').lower() in ("utf-8", "utf8")
 
 
-def _query(operation: Operation, request: AnyRequest) -> object:
-    pairs = request.query_params.multi_items()
+def _query(operation: Operation, request: AnyRequest) -> BaseModel | None:
+    pairs = list(request.query_params.multi_items())
     if operation.query is not None:
         return checked_query(operation.query, pairs)
     if pairs:

@@ -66,7 +66,7 @@ def _forbidden(error: Exception) -> Problem:
 
 def _batch(error: Exception) -> Problem:
     assert isinstance(error, BatchRefused)
-    errors = [FieldError(f"/rows/{row.row}{row.field}", row.code, row.detail) for row in error.rows]
+    errors = [FieldError(f"/rows/{row.row}{row.field}", row.code or "", row.detail or "") for row in error.rows]
     return Problem("batch-refused", f"{len(errors)} rows were refused, so nothing was recorded", errors)
 
 

@@ -80,6 +80,11 @@ def checked_body(model: type[Model], body: Body) -> Model:
         raise _body_problem(error, body.value) from None
 
 
+def checked_row(model: type[Model], raw: bytes) -> Model:
+    """A part of a body that was read strictly already."""
+    return checked_body(model, Body(raw, json.loads(raw), raw))
+
+
 def checked_query(model: type[Model], pairs: Iterable[tuple[str, str]]) -> Model:
     """The query as a model. Raises Problem `query-invalid` naming each parameter."""
     found: dict[str, str] = {}
@@ -148,6 +153,8 @@ def _canonical(value: Json) -> bytes:
 
 
 def _body_problem(error: ValidationError, value: Json) -> Problem:
+    if any(each["type"] == "json_invalid" for each in error.errors(include_url=False, include_input=False)):
+        raise Problem("malformed-json", "a text in the body is not valid Unicode")
     errors = _field_errors(error, value)
     codes = {each.code for each in errors}
     return Problem(codes.pop() if len(codes) == 1 else "invalid-body", _sentence(errors), errors)

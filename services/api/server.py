@@ -3,11 +3,13 @@
 One request: accept -> who calls -> may they -> body and query -> the operation -> headers. Errors are problems.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+from anyio import CapacityLimiter, to_thread
 from litestar import HttpMethod, Litestar, Request, Response
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import RawBody
 from litestar.types import ControllerRouterHandler, Message, Scope
 
 from infra import clock
@@ -46,6 +48,7 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
     table = operations.ALL
     _refuse_unguarded(table)
     public_url = app.settings.public_url
+    threads = CapacityLimiter(app.settings.threads)
 
     def to_problem(request: AnyRequest, error: Exception) -> AnyResponse:
         answer = rendered(problem_of(error), public_url, _request_id(request.scope))
@@ -60,9 +63,19 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
             if public_url.startswith("https:"):
                 found.setdefault("strict-transport-security", f"max-age={YEAR_SECONDS}")
 
+    def answering(operation: Operation) -> Callable[[AnyRequest, bytes], Awaitable[AnyResponse]]:
+        def work(request: AnyRequest, body: bytes) -> AnyResponse:
+            call = call_of(app, authenticator, operation, request, body, _request_id(request.scope))
+            return _response(operation, operation.handle(call))
+
+        async def answer(request: AnyRequest, body: bytes) -> AnyResponse:
+            return await to_thread.run_sync(work, request, body, limiter=threads)
+
+        return answer
+
     return Litestar(
         route_handlers=[
-            *(_handler(app, authenticator, operation) for operation in table),
+            *(_handler(answering(operation), operation, _size_max(app, operation)) for operation in table),
             *document_handlers(app, table),
             *health_handlers(app),
             *pages,
@@ -81,31 +94,30 @@ def _refuse_unguarded(table: Sequence[Operation]) -> None:
             raise PermissionMissing(operation.name)
 
 
-def _handler(app: App, authenticator: Authenticator, operation: Operation) -> HTTPRouteHandler:
-    def read(request: AnyRequest) -> AnyResponse:
-        return _answered(app, authenticator, operation, request, b"")
-
-    def write(request: AnyRequest, body: bytes) -> AnyResponse:
-        return _answered(app, authenticator, operation, request, body)
-
+def _handler(
+    answer: Callable[[AnyRequest, bytes], Awaitable[AnyResponse]], operation: Operation, size_max: int
+) -> HTTPRouteHandler:
     path = operation.path.replace("}", ":str}")
     if not operation.writes:
-        return HTTPRouteHandler(path, http_method=[HttpMethod.GET, HttpMethod.HEAD], sync_to_thread=True)(read)
-    size_max = app.settings.bulk_body_bytes_max if operation.bulk else app.settings.body_bytes_max
+
+        async def read(request: AnyRequest) -> AnyResponse:
+            return await answer(request, b"")
+
+        return HTTPRouteHandler(path, http_method=[HttpMethod.GET, HttpMethod.HEAD])(read)
+
+    async def write(request: AnyRequest, body: RawBody) -> AnyResponse:
+        return await answer(request, body)
+
     return HTTPRouteHandler(
         path,
         http_method=[HttpMethod(operation.method)],
-        sync_to_thread=True,
         status_code=operation.statuses[0],
         request_max_body_size=size_max,
     )(write)
 
 
-def _answered(
-    app: App, authenticator: Authenticator, operation: Operation, request: AnyRequest, body: bytes
-) -> AnyResponse:
-    call = call_of(app, authenticator, operation, request, body, _request_id(request.scope))
-    return _response(operation, operation.handle(call))
+def _size_max(app: App, operation: Operation) -> int:
+    return app.settings.bulk_body_bytes_max if operation.bulk else app.settings.body_bytes_max
 
 
 def _response(operation: Operation, reply: Reply) -> AnyResponse:

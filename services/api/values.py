@@ -1,6 +1,7 @@
 """The kinds of values that stand in bodies and queries: exact numbers, codes, texts, periods, days, instants."""
 
 import re
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
@@ -17,6 +18,7 @@ CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NUMBER_PATTERN = r"^-?[0-9]{1,40}(\.[0-9]{1,20})?$"
 PERIOD_PATTERN = r"^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-H[12]|-W[0-5][0-9]|-(0[1-9]|1[0-2])-[0-3][0-9])?$"
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(NUMBER_PATTERN)
 
 
@@ -52,10 +54,11 @@ def _period(value: object) -> Period:
         raise ValueError(error.detail.removeprefix("/period ")) from None
 
 
-def _day(value: object) -> object:
+def _day(value: object) -> date:
     """Only the form 2026-03-01: neither a timestamp nor a number of seconds is a day."""
-    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII)):
-        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
     raise ValueError("must be a day such as 2026-03-01")
 
 

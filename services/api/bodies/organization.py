@@ -68,7 +68,8 @@ class PolicyBody(Strict):
     missing_data: MissingData = MissingData.PROPORTIONAL
     minimum_coverage: Number = Policy().minimum_coverage
     bands: list[BandBody] = Field(
-        default=[BandBody(name=band.name, lower=band.lower) for band in policy.DEFAULT_BANDS],
+        default_factory=lambda: [BandBody(name=band.name, lower=band.lower) for band in policy.DEFAULT_BANDS],
+        description="red from 0, amber from 50, green from 70 if left out",
         min_length=1,
         max_length=policy.BANDS_MAX,
     )

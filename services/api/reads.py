@@ -1,0 +1,70 @@
+"""How every read begins: one transaction, the head of the log, and what is defined there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Connection
+
+from domain.kpi.state import Kpi
+from domain.scorecard.state import Scorecard
+from domain.scoring.inputs import Definitions
+from domain.values import KpiId, ScorecardId
+from infra.eventstore.log import Head, Log
+from services.api.operation import Call
+from services.api.problems import Problem
+from services.bundle import App
+from tenants.access import Actor
+
+RETRY_SECONDS = "1"
+
+
+@dataclass
+class Reading:
+    """One organization as of the head of its log, within one transaction."""
+
+    app: App
+    actor: Actor
+    connection: Connection
+    log: Log
+    head: Head
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """Everything that is defined."""
+        return self.app.definitions.at(self.log, self.head.position)
+
+    def kpi(self, code: str) -> Kpi:
+        """Raises Problem `not-found`."""
+        found = self.definitions.kpis.get(KpiId(code))
+        if found is None or not found.definitions:
+            raise Problem("not-found", "there is no such KPI")
+        return found
+
+    def scorecard(self, code: str) -> Scorecard:
+        """Raises Problem `not-found`."""
+        found = self.definitions.scorecards.get(ScorecardId(code))
+        if found is None or not found.created:
+            raise Problem("not-found", "there is no such scorecard")
+        return found
+
+
+@contextmanager
+def reading(call: Call) -> Iterator[Reading]:
+    """The organization of the caller, at or after the position the client asked for.
+
+    Raises Problem `projection-behind` for a position the log has not reached.
+    """
+    with call.app.database.transaction(call.actor.tenant) as connection:
+        log = call.app.logs.bind(connection, call.actor.tenant)
+        head = log.head()
+        if head.position < call.min_position:
+            raise behind(head.position)
+        yield Reading(call.app, call.actor, connection, log, head)
+
+
+def behind(position: int) -> Problem:
+    """What is shown has not reached the position asked for."""
+    headers = {"Retry-After": RETRY_SECONDS, "Steelyard-Position": str(position)}
+    return Problem("projection-behind", f"position {position} is shown at the moment", headers=headers)

@@ -1,0 +1,5 @@
+"""Operations on scores."""
+
+from services.api.operation import Operation
+
+OPERATIONS: tuple[Operation, ...] = ()
