@@ -43,12 +43,13 @@ class Reach:
         if isinstance(event, MeasurementEvent):
             self._value(event.kpi, event.period, position)
             return
-        self.definitions = fold(self.definitions, (recorded,))
+        before, self.definitions = self.definitions, fold(self.definitions, (recorded,))
         match event:
             case KpiDefined() | KpiRedefined() | ScaleSet():
                 self._from(self._scorecards_of(event.kpi), event.effective_from, position)
             case KpiRetired():
-                self._from(self._scorecards_of(event.kpi), event.last_day, position)
+                kpi = before.kpis.get(event.kpi)
+                self._from(self._scorecards_of(event.kpi), _earlier(event.last_day, kpi and kpi.retired_after), position)
             case TargetSet():
                 self._targets(event.kpi, [each.period for each in event.targets], position)
             case TargetRevised():
@@ -56,7 +57,8 @@ class Reach:
             case VersionPublished():
                 self._version(event, position)
             case ScorecardArchived():
-                self._from(self._above(event.scorecard), event.last_day, position)
+                card = before.scorecards.get(event.scorecard)
+                self._from(self._above(event.scorecard), _earlier(event.last_day, card and card.archived_after), position)
             case PolicySet():
                 self._from(frozenset(self.definitions.scorecards), event.effective_from, position)
             case CalendarSet():
@@ -124,6 +126,11 @@ class Reach:
         if self._usage is None:
             self._usage = usage(self.definitions)
         return self._usage
+
+
+def _earlier(day: date, before: date | None) -> date:
+    """An end that moves also changes what lies between the old one and the new."""
+    return day if before is None else min(day, before)
 
 
 @lru_cache(maxsize=ANCESTORS_CACHED_MAX)

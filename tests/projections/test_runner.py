@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Thread
-from uuid import UUID
 
 import pytest
 

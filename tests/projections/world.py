@@ -32,7 +32,7 @@ from domain.scorecard.events import (
 from domain.values import MANUAL, FreeText, KpiId, NodeId, ScorecardId, Source
 from infra.database import Database
 from infra.eventstore.codec import Codec, EventType
-from infra.eventstore.log import Log, LogFactory, Metadata, NewEvent, Recorded
+from infra.eventstore.log import LogFactory, Metadata, NewEvent, Recorded
 from infra.eventstore.sealing import Sealer
 from projections.catalog import CATALOG
 from projections.definitions import DefinitionsCache
@@ -114,7 +114,6 @@ def stream_of(event: object) -> str:
     if isinstance(event, ScorecardEvent):
         return streams.scorecard_stream(event.scorecard)
     return streams.ORGANIZATION
-
 
 
 FOUNDED = OrganizationFounded("acme", "Acme")

@@ -1,0 +1,59 @@
+"""Incremental == rebuild, byte for byte, at any size of batch."""
+
+from uuid import UUID
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from infra.database import Database
+from projections.digest import digest, rows
+from projections.projection import Projection
+from projections.rebuild import rebuild
+from tests.projections.histories import BEGINNING, histories
+from tests.projections.world import World
+
+SIZES = (1, 7, 500)
+
+
+# A history is told as it was found: shrinking it takes minutes of database work.
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+@given(events=histories(), cuts=st.lists(st.integers(1, 9), min_size=1, max_size=5), size=st.sampled_from(SIZES))
+def test_live_rows_equal_a_rebuild_at_any_size_of_batch(
+    database: Database, events: list[object], cuts: list[int], size: int
+) -> None:
+    world = World.new(database)
+    done = 0
+    while done < len(events):
+        cut = cuts[done % len(cuts)]
+        world.append(*events[done : done + cut])
+        world.catch_up(events_max=size)
+        done += cut
+    for projection in world.projections:
+        fresh = World.of(database, world.tenant)
+        rebuilt = [rebuild(fresh.store, world.tenant, fresh.projection(projection.name), events_max=n) for n in SIZES]
+        with database.transaction(world.tenant) as connection:
+            live = digest(connection, world.tenant, projection, 1)
+            for generation, batch_size in zip(rebuilt, SIZES, strict=True):
+                if digest(connection, world.tenant, projection, generation) != live:
+                    told = _difference(connection, world.tenant, projection, generation)
+                    raise AssertionError(f"live ({size}) and rebuilt ({batch_size}):\n{told}\n{_told(events)}")
+
+
+def _difference(connection: Connection, tenant: UUID, projection: Projection, generation: int) -> str:
+    lines = []
+    for table in projection.tables:
+        live = dict.fromkeys(rows(connection, tenant, table, 1))
+        rebuilt = dict.fromkeys(rows(connection, tenant, table, generation))
+        lines += [f"live only    {table.name} {row}" for row in live if row not in rebuilt]
+        lines += [f"rebuilt only {table.name} {row}" for row in rebuilt if row not in live]
+    return "\n".join(lines)
+
+
+def _told(events: list[object]) -> str:
+    return "\n".join(f"{position} {event}" for position, event in enumerate(events, 1) if position > len(BEGINNING))
