@@ -125,7 +125,6 @@ class Section:
     anchor: str
     name: str
     weight: str
-    share: str
     rule: str
     limits: str
     score: ScoreCell | None

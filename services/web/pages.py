@@ -92,12 +92,12 @@ class Pages:
         return html(self.templates.render("error.html", page), page.status, headers)
 
 
-def pages(app: App) -> list[ControllerRouterHandler]:
+def page_handlers(app: App) -> list[ControllerRouterHandler]:
     """The pages of the service."""
-    return page_handlers(Entrance.of(app.database, app.settings), PageReader(app))
+    return handlers(Entrance.of(app.database, app.settings), PageReader(app))
 
 
-def page_handlers(entrance: Entrance, reader: Reader) -> list[ControllerRouterHandler]:
+def handlers(entrance: Entrance, reader: Reader) -> list[ControllerRouterHandler]:
     """Everything a browser may ask for, for the server to take in."""
     assets = Assets()
     templates = Templates(assets)
@@ -110,10 +110,8 @@ def page_handlers(entrance: Entrance, reader: Reader) -> list[ControllerRouterHa
         return answering.failed(request, error)
 
     # Every address below is ours: one that is no page answers in the same style.
-    handlers = [
-        HTTPRouteHandler(path, http_method=LOOKING, sync_to_thread=True)(show) for path in ("/", "/{rest:path}")
-    ]
-    router = Router(PAGES, route_handlers=handlers, exception_handlers={Exception: fail})
+    shown = [HTTPRouteHandler(path, http_method=LOOKING, sync_to_thread=True)(show) for path in ("/", "/{rest:path}")]
+    router = Router(PAGES, route_handlers=shown, exception_handlers={Exception: fail})
     return [router, _static_handler(assets), documentation_handler(templates)]
 
 

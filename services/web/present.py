@@ -39,7 +39,7 @@ def sections(tree: TreeView, around: Surroundings) -> tuple[Section, ...]:
     made = [_section(child, tree, around) for child in tree.root.children if isinstance(child, NodeView)]
     own = _own_group(tree.root, tree, around)
     if own:
-        made.insert(0, Section("scorecard", "On the scorecard itself", "", "", "", "", None, (own,)))
+        made.insert(0, Section("scorecard", "On the scorecard itself", "", "", "", None, (own,)))
     return tuple(made)
 
 
@@ -78,12 +78,11 @@ def trend(points: Sequence[Point]) -> Trend:
 
 def _section(node: NodeView, tree: TreeView, around: Surroundings) -> Section:
     own = _own_group(node, tree, around)
-    objectives = (_objective(child, tree, around) for child in node.children if isinstance(child, NodeView))
+    objectives = (_objective(child, node, tree, around) for child in node.children if isinstance(child, NodeView))
     return Section(
         anchor=f"p-{node.id}",
         name=node.name,
-        weight=_share(node.applied_share),
-        share=percent(node.leaf_share, 1),
+        weight=_weight(node, after=" of the score"),
         rule="" if node.rule == "mean" else words.said(words.RULES, node.rule),
         limits=limits(node),
         score=score_cell(node.result, tree, around.bands),
@@ -91,11 +90,11 @@ def _section(node: NodeView, tree: TreeView, around: Surroundings) -> Section:
     )
 
 
-def _objective(node: NodeView, tree: TreeView, around: Surroundings) -> Group:
+def _objective(node: NodeView, above: NodeView, tree: TreeView, around: Surroundings) -> Group:
     return Group(
         name=node.name,
         code=node.id,
-        weight=_share(node.applied_share),
+        weight=_weight(node, after=f" of {above.name}"),
         rule="" if node.rule == "mean" else words.said(words.RULES, node.rule),
         score=score_cell(node.result, tree, around.bands),
         rows=_kpis(node, tree, around),
@@ -119,7 +118,7 @@ def _kpi(kpi: KpiView, tree: TreeView, around: Surroundings) -> KpiRow:
     return KpiRow(
         code=kpi.kpi,
         name=kpi.name,
-        weight=_share(kpi.applied_share),
+        weight=_weight(kpi, before="weight "),
         value=NOTHING if kpi.value_shown is None else number(kpi.value_shown),
         unit=kpi.unit,
         target=NOTHING if kpi.target_shown is None else number(kpi.target_shown),
@@ -157,12 +156,15 @@ def _card(card: CardView, tree: TreeView, around: Surroundings) -> CardRow:
     return CardRow(
         code=card.scorecard,
         name=around.cards.get(card.scorecard) or (card.root.name if card.root else "") or card.scorecard,
-        weight=_share(card.applied_share),
+        weight=_weight(card, after=" of this"),
         href=scorecard_href(around.organization, card.scorecard, tree.period),
         version="" if card.version is None else f"Version {card.version}",
         score=score_cell(card.root.result if card.root else absent, tree, around.bands),
     )
 
 
-def _share(applied: str | None) -> str:
-    return "" if applied is None else percent(applied, 1)
+def _weight(part: NodeView | KpiView | CardView, before: str = "", after: str = "") -> str:
+    """The share a part has in the score above it; a part without a score has none for now, or none at all."""
+    if part.applied_share is not None:
+        return f"{before}{percent(part.applied_share, 1)}{after}"
+    return "not counted now" if float(part.leaf_share) > 0 else "not in the score"

@@ -59,7 +59,7 @@ FRESHNESS: Mapping[str, str] = {
     "not_due": "Not due yet",
     "due": "Due",
     "overdue": "Overdue",
-    "multi_overdue": "Overdue for more than one period",
+    "multi_overdue": "Long overdue",
     "never": "Never reported",
 }
 

@@ -14,7 +14,7 @@ from infra import clock
 from infra.database import Database
 from infra.database_errors import Unavailable
 from services.web.access import COOKIE, SESSION_VALID, TOKEN_VALID, Entrance, issue_page_token, page_address
-from services.web.pages import page_handlers
+from services.web.pages import handlers
 from services.web.responses import POLICY
 from services.web.seen import OrganizationSeen, Place, ScorecardSeen
 from tenants.access import Actor, Role
@@ -62,7 +62,7 @@ class Organization:
 @pytest.fixture
 def client(database: Database) -> Iterator[Client]:
     entrance = Entrance(database, KEY, secure=True)
-    app = Litestar(page_handlers(entrance, Shelf()), openapi_config=None)
+    app = Litestar(handlers(entrance, Shelf()), openapi_config=None)
     with TestClient(app, base_url=PUBLIC_URL) as client:
         yield client
 

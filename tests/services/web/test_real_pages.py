@@ -12,7 +12,7 @@ from services.demo import company
 from services.demo.loading import corrected_at, load_company
 from services.web.access import issue_page_token
 from services.web.addresses import organization_href
-from services.web.pages import pages
+from services.web.pages import page_handlers
 from tests.services.web.html import Element, parsed
 from tests.support.app import bring_up, found
 
@@ -23,7 +23,7 @@ YEARS = {"2014": "84.1", "2015": "68.1", "2016": "72.4", "2017": "73.5", "2018":
 
 @pytest.fixture(scope="module")
 def client(app: App) -> Iterator[Client]:
-    with TestClient(Litestar(pages(app), openapi_config=None)) as client:
+    with TestClient(Litestar(page_handlers(app), openapi_config=None)) as client:
         yield client
 
 
