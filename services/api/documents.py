@@ -29,7 +29,7 @@ def document_handlers(app: App, table: Sequence[Operation]) -> list[HTTPRouteHan
         found = BY_SLUG.get(request.path_params["slug"])
         if found is None:
             raise Problem("not-found", "there is no such type of problem")
-        return Response(page_of(found).encode(), media_type="text/markdown; charset=utf-8", headers=CACHED)
+        return Response(page_of(found).encode(), media_type="text/markdown", headers=CACHED)
 
     return [
         HTTPRouteHandler("/openapi.json", http_method=LOOKING, sync_to_thread=False)(openapi),
