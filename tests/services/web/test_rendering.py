@@ -17,7 +17,7 @@ from services.web.seen import EntrySeen, OrganizationSeen, ScorecardSeen
 from tests.services.web import samples
 from tests.services.web.html import Element, parsed
 
-ATTACK = '<script>alert("1")</script>&\'"'
+ATTACK = '<script>alert("1")</script>&\'"{0}{name}%s{{ 7*7 }}'
 
 
 @pytest.fixture(scope="module")
