@@ -1,0 +1,316 @@
+"""Transactions: one organization each, bounded, honest about what became of them."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from infra import clock
+from infra.database import DEADLINE_SECONDS, IDLE_SECONDS, Database
+from infra.database_errors import (
+    CommitUnknown,
+    DeadlineExceeded,
+    LockTimeout,
+    Unavailable,
+    UniqueViolation,
+    classify,
+)
+from tests.support.database import TestDatabase, founded
+from tests.support.proxy import Cut, PostgresProxy
+
+TENANTS = 40
+TRANSACTIONS = 1_500
+CANCELLED_OF_TEN = 1
+WORKERS = 6
+
+
+def _tenants_seen(connection: Connection) -> set[UUID]:
+    return set(
+        connection.exec_driver_sql("SELECT tenant_id FROM steelyard.tenant_head WHERE tenant_id IS NOT NULL").scalars()
+    )
+
+
+def _setting(connection: Connection, name: str) -> str:
+    return str(connection.exec_driver_sql("SELECT current_setting(%s, true)", (name,)).scalar())
+
+
+def test_each_scope_sees_what_it_may(database: Database, tenant: UUID, other_tenant: UUID) -> None:
+    with database.transaction(tenant) as connection:
+        assert _tenants_seen(connection) == {tenant}
+    with database.directory() as connection:
+        assert _tenants_seen(connection) == set()
+    with database.scheduler() as connection:
+        assert _tenants_seen(connection) >= {tenant, other_tenant}
+
+
+def test_a_tenant_is_a_uuid_and_no_text_that_could_hold_more(database: Database) -> None:
+    with pytest.raises(TypeError), database.transaction("x'; SELECT '1"):  # type: ignore[arg-type]  # the point of it
+        pass
+
+
+def test_the_end_of_the_block_commits_and_an_error_rolls_back(database: Database, tenant: UUID) -> None:
+    with database.transaction(tenant) as connection:
+        _move(connection, tenant, 5)
+    with pytest.raises(ZeroDivisionError):
+        _move_and_fail(database, tenant)
+    with database.transaction(tenant) as connection:
+        assert (
+            connection.exec_driver_sql(
+                "SELECT position FROM steelyard.tenant_head WHERE tenant_id = %s", (tenant,)
+            ).scalar()
+            == 5
+        )
+
+
+def _move(connection: Connection, tenant: UUID, position: int) -> None:
+    connection.exec_driver_sql(
+        "UPDATE steelyard.tenant_head SET position = %s WHERE tenant_id = %s", (position, tenant)
+    )
+
+
+def _move_and_fail(database: Database, tenant: UUID) -> None:
+    with database.transaction(tenant) as connection:
+        _move(connection, tenant, 6)
+        _ = 1 // 0
+
+
+def test_every_connection_has_the_settings_the_rules_need(database: Database, tenant: UUID) -> None:
+    for scope in (database.transaction(tenant), database.directory(), database.scheduler()):
+        with scope as connection:
+            assert _setting(connection, "citus.propagate_set_commands") == "local"
+            assert _setting(connection, "transaction_isolation") == "read committed"
+            assert _setting(connection, "TimeZone") == "UTC"
+            assert _setting(connection, "lock_timeout") == "2s"
+            assert _setting(connection, "statement_timeout") == "15s"
+            assert _setting(connection, "idle_in_transaction_session_timeout") == "30s"
+
+
+def test_a_pooled_connection_never_brings_the_tenant_before(module_database: TestDatabase) -> None:
+    """Few connections, many organizations, some transactions cancelled in the middle: no row of another one."""
+    assert _foreign_rows(module_database, TRANSACTIONS) == 0
+
+
+def test_a_tenant_set_for_the_session_would_be_noticed(
+    module_database: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control of the test above."""
+
+    def enter_session(connection: Connection, tenant: UUID, read_only: bool) -> None:
+        connection.exec_driver_sql(f"SET app.tenant_id = '{tenant}'")
+
+    def enter_nobody(connection: Connection) -> None:
+        pass
+
+    monkeypatch.setattr("infra.database._enter", enter_session)
+    monkeypatch.setattr("infra.database._enter_nobody", enter_nobody)
+    assert _foreign_rows(module_database, 60) > 0
+
+
+def _foreign_rows(module_database: TestDatabase, transactions: int) -> int:
+    """How often somebody saw rows of an organization that was not theirs."""
+    database = Database.connect(module_database.app_url, module_database.scheduler_url, 3)
+    tenants = [founded(module_database.access) for _ in range(TENANTS)]
+
+    def use(seed: int) -> int:
+        chance = random.Random(seed)
+        return sum(_use_once(database, chance.choice(tenants), chance) for _ in range(transactions // WORKERS))
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        foreign = sum(pool.map(use, range(WORKERS)))
+    database.close()
+    return foreign
+
+
+def _use_once(database: Database, tenant: UUID, chance: random.Random) -> int:
+    foreign = 0
+    try:
+        with database.transaction(tenant) as connection:
+            foreign += _tenants_seen(connection) != {tenant}
+            if chance.randrange(10) < CANCELLED_OF_TEN:
+                _cancel(connection)
+    except (DBAPIError, KeyboardInterrupt):
+        pass
+    with database.directory() as connection:
+        return foreign + bool(_tenants_seen(connection))
+
+
+def _cancel(connection: Connection) -> None:
+    """As a request that is given up, a statement that is cancelled, a backend that dies."""
+    match random.randrange(3):
+        case 0:
+            raise KeyboardInterrupt
+        case 1:
+            connection.exec_driver_sql("SET LOCAL statement_timeout = '1ms'")
+            connection.exec_driver_sql("SELECT pg_sleep(1)")
+        case _:
+            connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced_unnoticed(module_database: TestDatabase, tenant: UUID) -> None:
+    database = Database.connect(module_database.app_url, module_database.scheduler_url, 1)
+    scopes: list[Callable[[], AbstractContextManager[Connection]]] = [
+        lambda: database.transaction(tenant),
+        database.directory,
+        database.scheduler,
+    ]
+    for scope in scopes:
+        with scope() as connection:
+            pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        module_database.superuser("SELECT pg_terminate_backend(%s)", (pid,))
+        time.sleep(0.05)
+        with scope() as connection:
+            assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar() != pid
+    database.close()
+
+
+def test_a_server_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
+    database = Database.connect(
+        f"postgresql://steelyard_app@/x?host={tmp_path}", f"postgresql://steelyard_scheduler@/x?host={tmp_path}", 1
+    )
+    with pytest.raises(DBAPIError) as refused, database.directory():
+        pass
+    assert isinstance(classify(refused.value), Unavailable)
+
+
+def test_when_all_connections_are_busy_waiting_ends(
+    module_database: TestDatabase, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.database.POOL_WAIT_SECONDS", 0.1)
+    database = Database.connect(module_database.app_url, module_database.scheduler_url, 1)
+    with database.transaction(tenant), pytest.raises(Unavailable), database.transaction(tenant):
+        pass
+    database.close()
+
+
+def test_a_transaction_past_its_deadline_is_not_committed(database: Database, tenant: UUID) -> None:
+    with pytest.raises(DeadlineExceeded):
+        _move_slowly(database, tenant)
+    with database.transaction(tenant) as connection:
+        assert (
+            connection.exec_driver_sql(
+                "SELECT position FROM steelyard.tenant_head WHERE tenant_id = %s", (tenant,)
+            ).scalar()
+            == 0
+        )
+    assert isinstance(classify(DeadlineExceeded()), Unavailable)
+
+
+def _move_slowly(database: Database, tenant: UUID) -> None:
+    with database.transaction(tenant, deadline_seconds=0.05) as connection:
+        _move(connection, tenant, 7)
+        time.sleep(0.1)
+
+
+def test_what_may_take_longer_than_a_command_cannot_write(database: Database, tenant: UUID) -> None:
+    """The time of an event is the start of its transaction: a long one would write into the past."""
+    assert DEADLINE_SECONDS + IDLE_SECONDS < 60
+    with database.transaction(tenant, deadline_seconds=3_600) as connection:
+        assert _tenants_seen(connection) == {tenant}
+        with pytest.raises(DBAPIError):
+            _move(connection, tenant, 7)
+
+
+def test_locks_are_waited_for_a_moment_only(database: Database, tenant: UUID) -> None:
+    with database.transaction(tenant) as connection:
+        _move(connection, tenant, 1)
+        with pytest.raises(DBAPIError) as refused, database.transaction(tenant) as other:
+            _move(other, tenant, 2)
+    assert isinstance(classify(refused.value), LockTimeout)
+
+
+def test_a_taken_key_is_told_from_a_defect(database: Database, tenant: UUID) -> None:
+    with pytest.raises(DBAPIError) as refused, database.transaction(tenant) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO steelyard.tenant_head (tenant_id, position, recorded_at) VALUES (%s, 0, now())", (tenant,)
+        )
+    assert isinstance(classify(refused.value), UniqueViolation)
+    with pytest.raises(DBAPIError) as refused, database.directory() as connection:
+        connection.exec_driver_sql("SELECT nonsense")
+    assert classify(refused.value) is None
+    assert classify(ValueError()) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "meaning"),
+    [
+        ("08006", Unavailable),
+        ("40P01", Unavailable),
+        ("40001", Unavailable),
+        ("53100", Unavailable),
+        ("53300", Unavailable),
+        ("57014", Unavailable),
+        ("57P01", Unavailable),
+        ("58030", Unavailable),
+        ("55P03", LockTimeout),
+        ("23505", UniqueViolation),
+        ("42501", type(None)),
+        ("23514", type(None)),
+    ],
+)
+def test_errors_are_told_apart_by_sqlstate(state: str, meaning: type) -> None:
+    assert type(classify(DBAPIError("x", None, psycopg.errors.lookup(state)("x")))) is meaning
+
+
+def test_errors_show_no_values(database: Database, tenant: UUID) -> None:
+    with pytest.raises(DBAPIError) as refused, database.transaction(tenant) as connection:
+        connection.exec_driver_sql("SELECT %s::text || nonsense", ("a secret value",))
+    assert "a secret value" not in str(refused.value)
+
+
+@pytest.fixture
+def proxy(module_database: TestDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresProxy]:
+    with PostgresProxy(module_database.superuser_url, tmp_path_factory.mktemp("proxy")) as running:
+        yield running
+
+
+@pytest.mark.parametrize("cut", Cut)
+def test_a_connection_lost_at_commit_is_neither_success_nor_failure(
+    database: Database, tenant: UUID, proxy: PostgresProxy, module_database: TestDatabase, cut: Cut
+) -> None:
+    cut_off = Database.connect(proxy.url(module_database.app_url), proxy.url(module_database.scheduler_url), 1)
+    with cut_off.transaction(tenant) as connection:
+        _move(connection, tenant, 1)
+    with pytest.raises(CommitUnknown):
+        _move_and_then(cut_off, tenant, lambda _connection: proxy.cut_next(cut))
+    with database.transaction(tenant) as connection:
+        found = connection.exec_driver_sql(
+            "SELECT position FROM steelyard.tenant_head WHERE tenant_id = %s", (tenant,)
+        ).scalar()
+    assert found == (2 if cut is Cut.AFTER_COMMIT else 1)
+    # And the next transaction has a connection that works.
+    with cut_off.transaction(tenant) as connection:
+        _move(connection, tenant, 3)
+    cut_off.close()
+
+
+def test_a_backend_that_is_ended_before_commit_makes_the_commit_unknown(
+    database: Database, tenant: UUID, module_database: TestDatabase
+) -> None:
+    def end_backend(connection: Connection) -> None:
+        pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+        module_database.superuser("SELECT pg_terminate_backend(%s)", (pid,))
+        time.sleep(0.05)
+
+    with pytest.raises(CommitUnknown):
+        _move_and_then(database, tenant, end_backend)
+
+
+def _move_and_then(database: Database, tenant: UUID, meanwhile: Callable[[Connection], None]) -> None:
+    with database.transaction(tenant) as connection:
+        _move(connection, tenant, 2)
+        meanwhile(connection)
+
+
+def test_ids_sort_by_the_time_they_were_made() -> None:
+    ids = [clock.new_id() for _ in range(1_000)]
+    assert ids == sorted(ids)
+    assert {each.version for each in ids} == {7}
+    assert clock.now().utcoffset() is not None
