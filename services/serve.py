@@ -17,6 +17,10 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from litestar import Litestar
 
+from services.api.server import create_app
+from services.app import App
+from services.web.pages import page_handlers
+
 BACKLOG = 512
 HEADER_SECONDS_MAX = 10
 GRACE_SECONDS_MAX = 5.0
@@ -56,6 +60,11 @@ def require_free_port(where: Listening) -> None:
             if error.errno == errno.EADDRINUSE:
                 raise PortTaken(where.host, where.port) from None
             raise
+
+
+def serve_until_signal(app: App, *, ready: Callable[[], None], tick: Callable[[], None]) -> None:
+    """Serve the API and the pages; see `serve`."""
+    serve(create_app(app, page_handlers(app)), app.settings, ready=ready, tick=tick)
 
 
 def serve(pages: Litestar, where: Listening, *, ready: Callable[[], None], tick: Callable[[], None]) -> None:

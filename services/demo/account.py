@@ -103,7 +103,9 @@ def print_company(scored: CompanyScored) -> None:
     names = [perspective.name.split()[0] for perspective in company.PERSPECTIVES]
     columns = ("Year", *names, "Score", "Version", "Under version 1", "Balance", "Weakest")
     rows = [_company_row(year) for year in scored.years]
-    print_table(f"{company.NAME}: {company.SCORECARD_NAME}", columns, rows, frozenset(columns[1:-1]))
+    print_table(
+        f"{company.NAME}: scores of its scorecard {company.SCORECARD_NAME!r}", columns, rows, frozenset(columns[1:-1])
+    )
     error = company.TYPING_ERROR
     right = next(measure for measure in company.MEASURES if measure.code == error.measure)
     say(

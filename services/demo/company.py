@@ -10,7 +10,7 @@ from decimal import Decimal
 CODE = "company"
 NAME = "Five Years Company"
 SCORECARD = "strategy"
-SCORECARD_NAME = "Strategy 2014 to 2018"
+SCORECARD_NAME = "Strategy"
 VISION = "Grow with the customers we have, and with people who know their work."
 YEARS = (2014, 2015, 2016, 2017, 2018)
 TARGET = Decimal(100)

@@ -1,0 +1,130 @@
+"""`steelyard log` and `steelyard verify`: read an organization's log, and check that it is what was once appended."""
+
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.progress import Progress
+
+from infra.eventstore.log import Recorded
+from infra.eventstore.verify import LogAltered, Verified, verify_log
+from services.app import App
+from services.command_line.organizations import OfOrganization, all_organizations
+from services.command_line.output import AsJson, Json, print_json, print_table, progress, say
+from services.command_line.session import Session, opened
+from services.command_line.statuses import found_wrong
+
+EVENTS_PER_READ = 500
+EVENTS_SHOWN = 50
+VERIFY_SECONDS_MAX = 3_600.0
+"""A verification only reads and locks nothing, so it may take its time."""
+
+After = Annotated[int, typer.Option(help="Begin after this position.", min=0)]
+Limit = Annotated[int, typer.Option(help="At most so many events.", min=1, max=1_000_000)]
+Maybe = Annotated[str | None, typer.Option("--organization", "-o", help="Only this one; all without.")]
+
+
+def log(organization: OfOrganization, after: After = 0, limit: Limit = EVENTS_SHOWN, as_json: AsJson = False) -> None:
+    """List the events of an organization in order: what happened, when, on which stream, who did it.
+
+    With --json every event is a line with its whole content, which is how a log is handed to another program.
+
+      steelyard log --organization company
+      steelyard log -o company --after 60 --limit 1000000 --json > events.jsonl
+    """
+    with opened() as session:
+        events = _events(session, session.owner_of(organization).tenant, after, limit)
+        if as_json:
+            for event in events:
+                print_json(_line(session.app, event))
+            return
+    rows = [
+        (str(event.position), f"{event.recorded_at:%Y-%m-%d %H:%M:%S}", event.stream, event.name, event.metadata.actor)
+        for event in events
+    ]
+    print_table(f"Log of {organization}", ("Position", "Recorded (UTC)", "Stream", "Event", "By"), rows, _NUMBERS)
+    if len(events) == limit:
+        say(f"more: steelyard log --organization {organization} --after {events[-1].position}")
+
+
+_NUMBERS = frozenset({"Position"})
+
+
+def _events(session: Session, tenant: UUID, after: int, limit: int) -> list[Recorded]:
+    found: list[Recorded] = []
+    with session.app.database.transaction(tenant) as connection:
+        reader = session.app.logs.bind(connection, tenant)
+        while len(found) < limit:
+            page = reader.read(after, min(EVENTS_PER_READ, limit - len(found)))
+            if not page:
+                break
+            found.extend(page)
+            after = page[-1].position
+    return found
+
+
+def _line(app: App, event: Recorded) -> Json:
+    _name, _schema, body = app.codec.encode(event.event)
+    return {
+        "position": event.position,
+        "recorded_at": event.recorded_at.isoformat(),
+        "stream": event.stream,
+        "version": event.version,
+        "event": event.name,
+        "schema": event.schema,
+        "actor": event.metadata.actor,
+        "body": body,
+    }
+
+
+def verify(organization: Maybe = None, as_json: AsJson = False) -> None:
+    """Recompute every leaf of the logs and their roots from the stored bytes, and compare.
+
+    Ends with 1 if a log is not what was appended, and names the first position at which that shows. A root kept
+    elsewhere proves later that nothing before it was rewritten.
+
+      steelyard verify
+      steelyard verify --organization company --json
+    """
+    with opened() as session, progress() as bar:
+        if organization is None:
+            wanted = [(code, tenant) for code, tenant, _ in all_organizations(session.app)]
+        else:
+            wanted = [(organization, session.owner_of(organization).tenant)]
+        results = {code: _verified(session.app, tenant, code, bar) for code, tenant in wanted}
+    altered = {code: result for code, result in results.items() if isinstance(result, LogAltered)}
+    if as_json:
+        print_json([_verdict(code, result) for code, result in results.items()])
+    else:
+        _print(results)
+    if altered:
+        raise found_wrong()
+
+
+def _verified(app: App, tenant: UUID, code: str, bar: Progress) -> Verified | LogAltered:
+    task = bar.add_task(f"verifying {code}", total=None)
+    try:
+        with app.database.transaction(tenant, deadline_seconds=VERIFY_SECONDS_MAX) as connection:
+            return verify_log(connection, tenant, lambda done, size: bar.update(task, completed=done, total=size))
+    except LogAltered as found:
+        return found
+    finally:
+        bar.remove_task(task)
+
+
+def _verdict(code: str, result: Verified | LogAltered) -> Json:
+    if isinstance(result, LogAltered):
+        return {"organization": code, "whole": False, "position": result.position, "flaw": result.flaw.value}
+    return {"organization": code, "whole": True, "events": result.size, "root": result.root.hex()}
+
+
+def _print(results: dict[str, Verified | LogAltered]) -> None:
+    rows = [
+        (code, "ALTERED", str(result), "")
+        if isinstance(result, LogAltered)
+        else (code, "whole", f"{result.size} events", result.root.hex())
+        for code, result in results.items()
+    ]
+    print_table("Logs", ("Organization", "Verdict", "", "Root"), rows)
+    whole = sum(isinstance(result, Verified) for result in results.values())
+    say(f"{whole} of {len(results)} logs are whole")

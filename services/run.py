@@ -1,0 +1,92 @@
+"""A single machine in one process: embedded servers, schema, worker threads and the HTTP server.
+
+Order of the end, by Ctrl-C or SIGTERM: no new requests, workers, connections, servers. After kill -9 the kernel ends
+the servers, and the next start goes on from what was committed.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from infra.embedded.servers import EmbeddedServers
+from infra.settings import Location, embedded
+from services.app import App
+from services.command_line.output import remark
+from services.command_line.session import built, prepared
+from services.command_line.statuses import Status, Stopped
+from services.serve import require_free_port, serve_until_signal
+from services.working import working
+
+OWNER_SECONDS_MAX = 600.0
+OWNER_PAUSE_SECONDS = 0.2
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def run_machine(location: Location, before: Callable[[App], None], ready: Callable[[App], None]) -> None:
+    """Run until a signal; `before` is called before the port opens, `ready` when it takes connections.
+
+    Call it on the main thread. Raises PortTaken, EmbeddedServerError, SettingsError, Stopped.
+    """
+    with ordered_end(), owned_servers(location) as servers:
+        settings = prepared(location, servers)
+        with built(settings) as app, working(app):
+            before(app)
+            serve_until_signal(app, ready=lambda: ready(app), tick=lambda: look_after(servers))
+            log.info("stopping")
+
+
+def look_after(servers: EmbeddedServers) -> None:
+    """Start again what died."""
+    for name in servers.ensure_running():
+        log.warning("server had died and was started again", server=name)
+
+
+@contextmanager
+def ordered_end() -> Iterator[None]:
+    """Until the HTTP server listens to signals itself, SIGTERM ends like Ctrl-C: through every `finally`.
+
+    Once the end has begun, further signals do not cut it short.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def owned_servers(location: Location) -> Iterator[EmbeddedServers]:
+    """The embedded servers as ours: a service on the servers of a command would lose them when the command ends.
+
+    A port that is taken is told first: most often it is this very service, running already.
+    """
+    servers = EmbeddedServers.start(location.home)
+    try:
+        require_free_port(embedded(location.home, servers))
+        servers = _waited_for(servers, location.home)
+        yield servers
+    finally:
+        servers.stop()
+
+
+def _waited_for(servers: EmbeddedServers, home: Path) -> EmbeddedServers:
+    deadline = time.monotonic() + OWNER_SECONDS_MAX
+    if servers.attached:
+        remark(f"another steelyard command has the servers of {home}; going on when it ends")
+    while servers.attached:
+        if time.monotonic() > deadline:
+            raise Stopped(Status.UNAVAILABLE, f"another process still has the servers of {home}")
+        time.sleep(OWNER_PAUSE_SECONDS)
+        servers = EmbeddedServers.start(home)
+    return servers
