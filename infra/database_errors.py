@@ -9,7 +9,7 @@ Unavailable                nothing was decided: the same request may come again 
 UniqueViolation            a row with this key exists
 """
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 UNIQUE_VIOLATION = "23505"
@@ -53,7 +53,8 @@ def classify(error: BaseException) -> Unavailable | UniqueViolation | None:
         return UniqueViolation(state)
     if state == LOCK_TIMEOUT:
         return LockTimeout(state)
-    if lost_connection(error) or state.startswith(_UNAVAILABLE_CLASSES) or state in _UNAVAILABLE_STATES:
+    refused = isinstance(error, OperationalError) and not state  # nobody listens: there is no server to give a state
+    if refused or lost_connection(error) or state.startswith(_UNAVAILABLE_CLASSES) or state in _UNAVAILABLE_STATES:
         return Unavailable(state or "connection lost")
     return None
 
