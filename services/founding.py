@@ -1,6 +1,7 @@
 """Founding an organization: its directory row, its head, its first event and its owner's key in one transaction."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -8,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.calendar import Calendar
 from domain.values import code as checked_code
 from infra import clock
-from infra.database_errors import UniqueViolation, classify
+from infra.database_errors import CommitUnknown, UniqueViolation, classify
 from infra.eventstore.log import Log
 from services import routes
 from services.authentication import OPERATOR
@@ -16,7 +17,7 @@ from services.bundle import App
 from services.commands import CommandKey, OrganizationExists
 from services.keys import IssuedKey, NewKey, WantedKey, issued, issuing, new_key
 from services.known import Known
-from services.transaction import Decided, transact
+from services.transaction import ATTEMPTS_MAX, Decided, transact
 from tenants import credentials
 from tenants.access import Actor, Role
 from tenants.organization.commands import FoundOrganization
@@ -39,8 +40,7 @@ def found_organization(app: App, founding: Founding, key: CommandKey) -> IssuedK
     Raises OrganizationExists if the code is taken, Invalid for what breaks a rule, KeyReused, Unavailable.
     """
     checked_code(founding.code)
-    with app.database.directory() as connection:
-        taken = credentials.organization_by_code(connection, founding.code)
+    taken = _taken(app, founding.code)
     if taken is not None:
         return _repeated(app, Actor(taken, OPERATOR, Role.OWNER), key)
     try:
@@ -49,6 +49,18 @@ def found_organization(app: App, founding: Founding, key: CommandKey) -> IssuedK
         if isinstance(classify(error), UniqueViolation):  # somebody founded it meanwhile, perhaps this very request
             return found_organization(app, founding, key)
         raise
+
+
+def _taken(app: App, code: str) -> UUID | None:
+    """Who has the code; a reply lost while asking is asked for again."""
+    for attempts_left in reversed(range(ATTEMPTS_MAX)):
+        try:
+            with app.database.directory() as connection:
+                return credentials.organization_by_code(connection, code)
+        except CommitUnknown:
+            if not attempts_left:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _founded(app: App, founding: Founding, key: CommandKey) -> IssuedKey:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from infra.database_errors import CommitUnknown, Unavailable, sqlstate
+from infra.database_errors import CommitUnknown, Unavailable, classify, sqlstate
 from infra.eventstore import idempotency
 from infra.eventstore.errors import HeadMoved, VersionConflict
 from infra.eventstore.idempotency import Answered
@@ -67,7 +67,7 @@ def transact(
             failure = error
             time.sleep(PAUSE_SECONDS * attempt)
         else:
-            if not answer.replayed:
+            if uncertain or not answer.replayed:
                 app.wake(actor.tenant, answer.position)
             return Answer(answer.body, answer.position, answer.replayed and not uncertain)
     raise Unavailable(f"gave up after {ATTEMPTS_MAX} attempts") from failure
@@ -77,7 +77,7 @@ def _worth_repeating(error: Exception, uncertain: bool) -> bool:
     """After a lost COMMIT every failure to reach the database is: the caller wants to know what became of it."""
     if not isinstance(error, DBAPIError):
         return True
-    return uncertain or sqlstate(error) in ROLLED_BACK_STATES
+    return sqlstate(error) in ROLLED_BACK_STATES or (uncertain and isinstance(classify(error), Unavailable))
 
 
 def _once(
