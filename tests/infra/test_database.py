@@ -95,7 +95,7 @@ def test_every_connection_has_the_settings_the_rules_need(database: Database, te
 
 def test_a_pooled_connection_never_brings_the_tenant_before(module_database: TestDatabase) -> None:
     """Few connections, many organizations, some transactions cancelled in the middle: no row of another one."""
-    assert _foreign_rows(module_database, TRANSACTIONS) == 0
+    assert _foreign_rows(module_database, _many(module_database), TRANSACTIONS) == 0
 
 
 def test_a_tenant_set_for_the_session_would_be_noticed(
@@ -109,15 +109,19 @@ def test_a_tenant_set_for_the_session_would_be_noticed(
     def enter_nobody(connection: Connection) -> None:
         pass
 
+    tenants = _many(module_database)
     monkeypatch.setattr("infra.database._enter", enter_session)
     monkeypatch.setattr("infra.database._enter_nobody", enter_nobody)
-    assert _foreign_rows(module_database, 60) > 0
+    assert _foreign_rows(module_database, tenants, 60) > 0
 
 
-def _foreign_rows(module_database: TestDatabase, transactions: int) -> int:
+def _many(module_database: TestDatabase) -> list[UUID]:
+    return [founded(module_database.access) for _ in range(TENANTS)]
+
+
+def _foreign_rows(module_database: TestDatabase, tenants: list[UUID], transactions: int) -> int:
     """How often somebody saw rows of an organization that was not theirs."""
     database = Database.connect(module_database.app_url, module_database.scheduler_url, 3)
-    tenants = [founded(module_database.access) for _ in range(TENANTS)]
 
     def use(seed: int) -> int:
         chance = random.Random(seed)
