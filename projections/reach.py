@@ -49,7 +49,8 @@ class Reach:
                 self._from(self._scorecards_of(event.kpi), event.effective_from, position)
             case KpiRetired():
                 kpi = before.kpis.get(event.kpi)
-                self._from(self._scorecards_of(event.kpi), _earlier(event.last_day, kpi and kpi.retired_after), position)
+                day = _earlier(event.last_day, kpi.retired_after if kpi else None)
+                self._from(self._scorecards_of(event.kpi), day, position)
             case TargetSet():
                 self._targets(event.kpi, [each.period for each in event.targets], position)
             case TargetRevised():
@@ -58,7 +59,8 @@ class Reach:
                 self._version(event, position)
             case ScorecardArchived():
                 card = before.scorecards.get(event.scorecard)
-                self._from(self._above(event.scorecard), _earlier(event.last_day, card and card.archived_after), position)
+                day = _earlier(event.last_day, card.archived_after if card else None)
+                self._from(self._above(event.scorecard), day, position)
             case PolicySet():
                 self._from(frozenset(self.definitions.scorecards), event.effective_from, position)
             case CalendarSet():

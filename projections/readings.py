@@ -14,6 +14,7 @@ from domain.measurement.events import (
     MeasurementCorrected,
     MeasurementRecorded,
     MeasurementRetracted,
+    Reading,
     ValueDeclaredNotApplicable,
     ValueKnown,
 )
@@ -54,15 +55,16 @@ def apply(batch: Batch) -> None:
 
 def _row(recorded: Recorded) -> writing.Row | None:
     event = recorded.event
+    read: Reading | None = None
     match event:
         case MeasurementRecorded():
             kind, read, replaces = "recorded", event.reading, None
         case MeasurementCorrected():
             kind, read, replaces = "corrected", event.reading, event.replaces
         case ValueDeclaredNotApplicable():
-            kind, read, replaces = "not_applicable", None, None
+            kind, replaces = "not_applicable", None
         case MeasurementRetracted():
-            kind, read, replaces = RETRACTED, None, event.replaces
+            kind, replaces = RETRACTED, event.replaces
         case _:
             return None
     from_client = None if isinstance(event, MeasurementRetracted) else event

@@ -47,7 +47,8 @@ def number(value: Decimal) -> str:
     return str(plain(q(value)))
 
 
-def _number(value: Decimal | None) -> str | None:
+def optional_number(value: Decimal | None) -> str | None:
+    """The same; None stays None."""
     return None if value is None else number(value)
 
 
@@ -57,7 +58,7 @@ def _node(node: NodeScore, bands: Sequence[Band]) -> NodeView:
         kind=node.kind.value,
         name=node.name,
         weight=number(node.weight),
-        applied_share=_number(node.applied_share),
+        applied_share=optional_number(node.applied_share),
         leaf_share=number(node.leaf_share),
         rule=node.rollup.rule,
         result=_result(node, bands),
@@ -79,7 +80,7 @@ def _child(child: NodeScore | KpiScore | CardScore, bands: Sequence[Band]) -> No
                 scorecard=child.scorecard,
                 version=child.version,
                 weight=number(child.weight),
-                applied_share=_number(child.applied_share),
+                applied_share=optional_number(child.applied_share),
                 leaf_share=number(child.leaf_share),
                 root=None if child.root is None else _node(child.root, bands),
             )
@@ -91,11 +92,11 @@ def _result(scored: NodeScore | KpiScore, bands: Sequence[Band]) -> ScoreView:
     return ScoreView(
         state=scored.state,
         reason=scored.reason,
-        score=_number(scored.score),
-        raw_score=_number(scored.raw_score),
+        score=optional_number(scored.score),
+        raw_score=optional_number(scored.raw_score),
         shown=None if scored.raw_score is None else shown(scored.raw_score, SCORE_DECIMALS, bands),
         band=scored.band,
-        coverage=_number(scored.coverage),
+        coverage=optional_number(scored.coverage),
     )
 
 
@@ -107,17 +108,17 @@ def _kpi(kpi: KpiScore, bands: Sequence[Band]) -> KpiView:
         direction=kpi.direction,
         indicator=kpi.indicator,
         weight=number(kpi.weight),
-        applied_share=_number(kpi.applied_share),
+        applied_share=optional_number(kpi.applied_share),
         leaf_share=number(kpi.leaf_share),
         result=_result(kpi, bands),
         period=kpi.period.text,
-        value=_number(kpi.value),
+        value=optional_number(kpi.value),
         value_shown=None if kpi.value is None else shown(kpi.value, kpi.decimals),
-        target=_number(kpi.target),
+        target=optional_number(kpi.target),
         target_shown=None if kpi.target is None else shown(kpi.target, kpi.decimals),
-        baseline=_number(kpi.baseline),
-        stretch=_number(kpi.stretch),
-        achievement=_number(kpi.achievement),
+        baseline=optional_number(kpi.baseline),
+        stretch=optional_number(kpi.stretch),
+        achievement=optional_number(kpi.achievement),
         counted=kpi.counted,
         expected=kpi.expected,
         carried=kpi.carried,
@@ -134,9 +135,9 @@ def _trace(trace: KpiTrace) -> TraceView:
             ValueView(
                 period=used.period.text,
                 source=used.source,
-                value=_number(used.reading.value),
-                numerator=_number(used.reading.numerator),
-                denominator=_number(used.reading.denominator),
+                value=optional_number(used.reading.value),
+                numerator=optional_number(used.reading.numerator),
+                denominator=optional_number(used.reading.denominator),
                 position=used.position,
             )
             for used in trace.values
@@ -150,8 +151,8 @@ def _target(used: UsedTarget) -> TargetView:
     return TargetView(
         period=used.period.text,
         target=number(used.target),
-        baseline=_number(used.baseline),
-        stretch=_number(used.stretch),
+        baseline=optional_number(used.baseline),
+        stretch=optional_number(used.stretch),
         position=used.position,
         late=used.late,
         revised=used.revised,

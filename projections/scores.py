@@ -18,7 +18,7 @@ from domain.scoring.score import needed, score
 from domain.scoring.tree import NodeScore, ScoreTree
 from domain.values import KpiId, ScorecardId, plain, q
 from infra.database import metadata
-from projections import readings, writing
+from projections import balance, readings, writing
 from projections.definitions import DefinitionsCache
 from projections.periods import period_of
 from projections.projection import Batch, Projection
@@ -75,7 +75,8 @@ class Scored:
 
 def scores(cache: DefinitionsCache) -> Projection:
     """The projection; it asks the cache for the definitions before each batch."""
-    return Projection(NAME, (score_table, score_node), lambda batch: apply(batch, cache), after=(readings.NAME,))
+    tables = (score_table, score_node, balance.balance_table)
+    return Projection(NAME, tables, lambda batch: apply(batch, cache), after=(readings.NAME,))
 
 
 def apply(batch: Batch, cache: DefinitionsCache) -> None:
@@ -98,6 +99,7 @@ def _score(batch: Batch, definitions: Definitions, pairs: Mapping[Pair, int]) ->
     ]
     _write_trees(batch, definitions, scored)
     _write_nodes(batch, definitions, [each.tree for each in scored])
+    balance.write(batch, definitions, [(each.tree, each.changed_at) for each in scored])
 
 
 def _values(batch: Batch, cells: Mapping[Pair, frozenset[Cell]]) -> Values:

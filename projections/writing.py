@@ -5,8 +5,18 @@ from functools import lru_cache
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Table, text
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import BigInteger, Boolean, Connection, Date, DateTime, Integer, Numeric, Table, Text, text
+
+SQL_TYPES: Mapping[type, str] = {
+    # As the columns are: codes compare by their bytes, and two orders do not mix.
+    Text: 'text COLLATE "C"',
+    Numeric: "numeric",
+    BigInteger: "bigint",
+    Integer: "integer",
+    Boolean: "boolean",
+    Date: "date",
+    DateTime: "timestamptz",
+}
 
 Row = Mapping[str, object]
 """Values by column, without tenant_id and generation; Decimals and dates may stay as they are, bytes may not."""
@@ -71,6 +81,5 @@ def _remove_statement(table: Table, key: tuple[str, ...]) -> str:
 
 
 def _rows(table: Table, columns: Sequence[str]) -> str:
-    dialect = postgresql.dialect()
-    typed = ", ".join(f"{name} {table.columns[name].type.compile(dialect=dialect)}" for name in columns)
+    typed = ", ".join(f"{name} {SQL_TYPES[type(table.columns[name].type)]}" for name in columns)
     return f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS r({typed})"
