@@ -125,7 +125,7 @@ def track(points: Sequence[Point], what: str) -> BalanceTrack | None:
 def line_chart(points: Sequence[Point], zones: Sequence[Zone], what: str, *, narrow: bool = False) -> LineChart | None:
     """The history of a total over its bands; None without a score."""
     width, height = NARROW if narrow else WIDE
-    recent = points[-(NARROW_POINTS_MAX if narrow else WIDE_POINTS_MAX) :]
+    recent = _recent(points, NARROW_POINTS_MAX if narrow else WIDE_POINTS_MAX)
     left, right, base = LEFT + 16, width - RIGHT - 16, height - BOTTOM
     room = LABEL_ROOM_NARROW if narrow else LABEL_ROOM_WIDE
     every = max(1, round(room * len(recent) / (right - left) + 0.49))
@@ -154,6 +154,13 @@ def line_chart(points: Sequence[Point], zones: Sequence[Zone], what: str, *, nar
         dots=dots,
         summary=_summary(what, recent),
     )
+
+
+def _recent(points: Sequence[Point], most: int) -> Sequence[Point]:
+    """The last points, or those around the current one where it lies further back."""
+    current = next((index for index, point in enumerate(points) if point.current), len(points))
+    first = max(0, min(len(points) - most, current - most // 2))
+    return points[first : first + most]
 
 
 def _spread(

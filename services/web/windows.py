@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from domain.calendar import Calendar, Period, PeriodKind, finer
+from domain.calendar import YEAR_MAX, YEAR_MIN, Calendar, Period, PeriodKind, finer
 from domain.kpi.state import Kpi
 from services.web.seen import Periods
 
@@ -44,10 +44,15 @@ def around(
     switch = tuple(kind for kind in PeriodKind if kind in offered or kind is asked.kind)
     return Periods(
         asked=asked,
-        previous=calendar.previous(asked),
-        following=following if reachable else None,
+        previous=_nameable(calendar.previous(asked)),
+        following=_nameable(following) if reachable else None,
         kinds=tuple((kind, calendar.containing(calendar.last_day(asked), kind)) for kind in switch),
     )
+
+
+def _nameable(period: Period) -> Period | None:
+    """The period, unless it lies outside the years of the calendar."""
+    return period if YEAR_MIN <= period.year <= YEAR_MAX else None
 
 
 def charted(calendar: Calendar, asked: Period, valued: list[Period]) -> tuple[Period, ...]:
