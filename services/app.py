@@ -11,6 +11,7 @@ from services import routes
 from services.bundle import App
 from services.commands import Answer, Command, CommandKey, answer_of
 from services.known import Known
+from services.pointers import below
 from services.transaction import Alongside, Decided, Work, transact
 from tenants.access import Actor
 
@@ -55,11 +56,7 @@ def deciding(commands: Sequence[Command], within: str | None = None) -> Work:
             try:
                 duplicate = routes.decide(known, command) or duplicate
             except DomainError as error:
-                raise error if within is None else _within(f"{within}/{index}", error) from None
+                raise error if within is None else below(f"{within}/{index}", error) from None
         return Decided(tuple(known.events), lambda recorded, head: answer_of(recorded, head, duplicate))
 
     return work
-
-
-def _within(pointer: str, error: DomainError) -> DomainError:
-    return type(error)(error.code, f"{pointer}: {error.detail}", pointer + error.field)

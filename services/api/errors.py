@@ -43,7 +43,8 @@ def _domain(error: Exception) -> Problem:
     status = {Invalid: 422, Refused: 409, NotFound: 404}[type(error)]
     known = BY_SLUG.get(error.code)
     slug = error.code if known is not None and known.status == status else FALLBACK[status]
-    return Problem(slug, error.detail, [FieldError(error.field, error.code, error.detail)])
+    detail = error.detail if error.field in error.detail else f"{error.field}: {error.detail}"
+    return Problem(slug, detail, [FieldError(error.field, error.code, detail)])
 
 
 def _unauthenticated(error: Exception) -> Problem:

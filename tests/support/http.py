@@ -104,3 +104,8 @@ def refused(response: Response, status: int, slug: str) -> Json:
     problem = cast(Json, response.json())
     assert (response.status_code, str(problem["type"]).rpartition("/")[2]) == (status, slug), problem
     return problem
+
+
+def listed(body: Json, name: str) -> list[Json]:
+    """A list in a body."""
+    return cast(list[Json], body[name])

@@ -24,6 +24,7 @@ from domain.kpi.events import (
 from domain.kpi.scale import Anchor, EqualAnchors, Interpolation, Point, Scale
 from domain.values import MANUAL, KpiId, Source
 from services.api.values import Code, Day, Name, Number, PeriodName, Strict, Text
+from services.pointers import below
 
 ANCHORS_MAX = 50
 ARGUMENTS_MAX = 10
@@ -83,7 +84,7 @@ class ScaleBody(Strict):
         try:
             return presets.compiled(self.preset, arguments, definition, self.equal_anchors)
         except Invalid as error:
-            raise Invalid(error.code, error.detail, at + error.field) from None
+            raise below(at, error) from None
 
 
 class OptionBody(Strict):
