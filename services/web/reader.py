@@ -108,7 +108,16 @@ def _total(period: Period, view: TreeView) -> Reached:
 
 def _reached(period: Period, view: TreeView, scored: NodeView | KpiView) -> Reached:
     result = scored.result
-    return Reached(period, result.state, result.raw_score, result.shown, result.band, result.coverage, view.version)
+    return Reached(
+        period,
+        result.state,
+        result.raw_score,
+        result.shown,
+        result.band,
+        result.coverage,
+        view.version,
+        partial=view.partial,
+    )
 
 
 def _histories(views: Views) -> dict[str, list[Reached]]:

@@ -35,6 +35,8 @@ class Reached:
     band: str | None
     coverage: str | None
     version: int | None
+    partial: bool = False
+    """The period has not ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,16 +48,18 @@ def _point(reached: Reached, bands: Sequence[Band], asked: str, href: str = "") 
     label = words.period_label(reached.period)
     state = _status(reached, bands)
     shown = number(reached.shown) if reached.shown is not None else NOTHING
+    said = f"{shown}, {state.label}" if reached.raw_score is not None else state.label
+    unended = ", not ended" if reached.partial else ""
     version = "" if reached.version is None else f"v{reached.version}"
     return Point(
         label=words.period_short(reached.period),
-        title=f"{label}: {shown}, {state.label}" if reached.raw_score is not None else f"{label}: {state.label}",
+        title=f"{label}: {said}{unended}",
         value=None if reached.raw_score is None else float(reached.raw_score),
         shown=shown,
         tone=tone(bands, reached.band),
         href=href,
         current=reached.period.text == asked,
-        open_=reached.state in WITHOUT_SCORE,
+        open_=reached.partial or reached.state in WITHOUT_SCORE,
         version=version,
     )
 

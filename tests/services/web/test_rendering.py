@@ -96,7 +96,7 @@ def test_a_kpi_unfolds_to_values_targets_scale_weights_and_positions_in_the_log(
     assert unfolded.all("p")[0].text == "55.0 % against a target of 100.0 % scores 55.0 of 100."
     values, targets, scale = unfolded.all("table")
     assert [cell.text for cell in values.all("td")] == ["2016", "manual", "55", "#52"]
-    assert [cell.text for cell in targets.all("td")] == ["2016", "100", "0", "–", "#31"]
+    assert [cell.text for cell in targets.all("td")] == ["2016", "100", "0", "#31"]
     assert [cell.text for cell in scale.all("td")] == ["0", "0", "100", "100"]
     facts = {item.one("dt").text: item.one("dd").text for item in unfolded.one("dl").all("div")}
     assert facts["Share of the score above"] == "50 %"
@@ -202,6 +202,14 @@ def test_the_history_is_a_chart_whose_points_lead_to_their_periods_and_a_table(c
     assert chart.one("text", "change-label").text == "v2"
     rows = company.one("section", "history").all("tr")[1:]
     assert [row.all("td")[0].text for row in rows] == list(reversed(samples.YEARS))
+
+
+def test_a_period_that_has_not_ended_is_an_open_point(templates: Templates) -> None:
+    seen = samples.company()
+    totals = [*seen.totals[:4], replace(seen.totals[4], partial=True)]
+    links = page_of(templates, replace(seen, totals=totals)).one("svg", "chart-wide").all("a")
+    assert links[4].one("title").text == "2018: 77.6, Green, not ended"
+    assert [bool(link.all("circle", "open")) for link in links] == [False, False, False, False, True]
 
 
 def test_a_gap_in_the_history_stays_a_gap(every_state: Element) -> None:
