@@ -19,6 +19,7 @@ from domain.scoring.score import needed, score
 from domain.scoring.tree import KpiScore, NodeScore, ScoreTree
 from domain.values import MANUAL, ROOT, KpiId, NodeId, ScorecardId, Source
 
+D = Decimal
 Number = Decimal | int | str
 LONG_AGO = date(1990, 1, 1)
 LONG_AFTER = datetime(2190, 1, 1, tzinfo=UTC)
