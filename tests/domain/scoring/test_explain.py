@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import NotFound
@@ -133,6 +133,7 @@ def test_what_is_not_there_is_not_found() -> None:
         explain(scored(none_yet, {}))
 
 
+@settings(deadline=None)
 @given(st.lists(st.decimals(0, 100, places=9), min_size=1, max_size=12), st.integers(0, 4), st.integers(-3, 3))
 def test_apportioned_parts_add_up_and_stay_near(parts: list[Decimal], decimals: int, off_by: int) -> None:
     unit = Decimal(1).scaleb(-decimals)
