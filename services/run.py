@@ -19,7 +19,8 @@ from services.app import App
 from services.command_line.output import remark
 from services.command_line.session import built, prepared
 from services.command_line.statuses import Status, Stopped
-from services.serve import require_free_port, serve_until_signal
+from services.port import require_free_port
+from services.serve import serve_until_signal
 from services.working import working
 
 OWNER_SECONDS_MAX = 600.0

@@ -5,11 +5,8 @@ docs/decisions/0003-one-process-per-server.md says why.
 """
 
 import asyncio
-import errno
 import signal
-import socket
 from collections.abc import Callable
-from typing import Protocol
 
 import structlog
 from granian.constants import Interfaces
@@ -19,6 +16,7 @@ from litestar import Litestar
 
 from services.api.server import create_app
 from services.app import App
+from services.port import Listening, require_free_port
 from services.web.pages import page_handlers
 
 BACKLOG = 512
@@ -28,38 +26,6 @@ GRACE_SECONDS_MAX = 5.0
 TICK_SECONDS = 0.5
 
 log = structlog.stdlib.get_logger(__name__)
-
-
-class PortTaken(Exception):
-    """Something else listens where the service should."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(
-            f"{host}:{port} is in use by another program. If that is Steelyard itself, it is running already; "
-            "otherwise set STEELYARD_PORT to a free port, such as STEELYARD_PORT=8421"
-        )
-
-
-class Listening(Protocol):
-    """What of the settings says where to listen."""
-
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-
-
-def require_free_port(where: Listening) -> None:
-    """Raises PortTaken. Asked before anything starts: granian itself shares a port with another granian silently."""
-    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((where.host, where.port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortTaken(where.host, where.port) from None
-            raise
 
 
 def serve_until_signal(app: App, *, ready: Callable[[], None], tick: Callable[[], None]) -> None:

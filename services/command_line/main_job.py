@@ -11,7 +11,6 @@ from services.demo.hospitals import TWELVE
 from services.web.access import issue_page_token, page_address
 from tenants.credentials import organization_by_code
 
-
 NAME_WIDTH = max(len(name) for name in (company.NAME, *(hospital.name for hospital in TWELVE)))
 
 

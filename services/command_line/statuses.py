@@ -15,6 +15,7 @@ from infra.eventstore.errors import KeyInProgress, OrganizationHeld
 from infra.settings import SettingsError
 from projections.projection import CatalogBehind
 from services.commands import Forbidden, OrganizationExists
+from services.port import CannotListen, PortTaken
 
 
 class Status(IntEnum):
@@ -64,7 +65,7 @@ def ending(act: Callable[[], None]) -> Never:
         _end(Status.REFUSED, f"insufficient-role: this needs the permission {error.required.value}")
     except OrganizationHeld:
         _end(Status.REFUSED, "integrity-hold: the log is closed for writing until it has been checked")
-    except (SettingsError, DataOfAnotherMajor, UnsafeDatabase) as error:
+    except (SettingsError, DataOfAnotherMajor, UnsafeDatabase, PortTaken, CannotListen) as error:
         _end(Status.USAGE, str(error))
     except (CatalogBehind, KeyInProgress) as error:
         _end(Status.UNAVAILABLE, f"somebody else is at the same work, try again: {error}")
