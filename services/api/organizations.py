@@ -48,7 +48,7 @@ class BandView(Struct, frozen=True):
     lower: str
 
 
-class ShareView(Struct, frozen=True):
+class ProfileShareView(Struct, frozen=True):
     """The share of weight a perspective is meant to have."""
 
     perspective: str
@@ -68,7 +68,7 @@ class PolicyView(Struct, frozen=True):
     reporting_lag_days: int
     grace_days: int
     lead_share: str
-    balance_profile: list[ShareView]
+    balance_profile: list[ProfileShareView]
 
 
 class OrganizationView(Struct, frozen=True):
@@ -133,7 +133,9 @@ def _policy(known: PolicyKnown) -> PolicyView:
         reporting_lag_days=policy.reporting_lag_days,
         grace_days=policy.grace_days,
         lead_share=number_text(policy.lead_share),
-        balance_profile=[ShareView(each.perspective, number_text(each.share)) for each in policy.balance_profile],
+        balance_profile=[
+            ProfileShareView(each.perspective, number_text(each.share)) for each in policy.balance_profile
+        ],
     )
 
 

@@ -52,6 +52,7 @@ INVALID: tuple[Rule, ...] = (
     ("preset-unknown", "There is no such preset", "The detail lists the presets."),
     ("profile-invalid", "The balance profile is invalid", "Every perspective once, every share above 0."),
     ("prorate-unfit", "The pro-rating does not fit", "The detail names the rule."),
+    ("range-too-long", "The stretch of time is too long", "At most 400 periods at once."),
     ("ratio-per-invalid", "ratio_per is invalid", "Above 0, and for ratios only."),
     ("reason-missing", "A reason is needed", "Say why; the reason is kept in the log."),
     ("rollup-invalid", "The roll-up is invalid", "The detail names the field that does not fit the rule."),
