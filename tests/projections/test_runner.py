@@ -1,6 +1,5 @@
 """catch_up: whole batches, exact parking, one lease, never ahead of what it reads."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Thread
 
@@ -17,6 +16,7 @@ from projections.readings import READINGS
 from projections.rebuild import NotComparable, cut_over, equal, rebuild, unpark
 from projections.runner import Outcome, catch_up
 from tests.projections.world import FOUNDED, World, recorded, retracted
+from tests.support.database import TestDatabase
 
 POISON = "poison"
 
@@ -38,7 +38,7 @@ def _digest(world: World, generation: int, projection: Projection = READINGS) ->
         return digest(connection, world.tenant, projection, generation)
 
 
-def _choking(projection: Projection = READINGS, on: Callable[[object], bool] | None = None) -> Projection:
+def _choking(projection: Projection = READINGS) -> Projection:
     """The same, but it cannot apply a value of the KPI `poison`."""
 
     def choke(batch: Batch) -> None:
@@ -62,10 +62,10 @@ def test_a_bounded_call_says_that_there_is_more(world: World) -> None:
     assert _live(world).position == 5
 
 
-def test_an_event_that_is_missing_from_the_log_is_noticed(world: World, module_database: object) -> None:
+def test_an_event_that_is_missing_from_the_log_is_noticed(world: World, module_database: TestDatabase) -> None:
     world.append(*(recorded("a", f"2026-{month:02}", month) for month in range(1, 5)))
     remove = "DELETE FROM steelyard.event WHERE tenant_id = %s AND position = 3"
-    module_database.superuser(remove, (world.tenant,))  # type: ignore[attr-defined]  # the fixture's class has no import here
+    module_database.superuser(remove, (world.tenant,))
     assert catch_up(world.store, world.tenant, READINGS) is Outcome.PARKED
     assert _live(world).position == 2
 
@@ -174,7 +174,8 @@ def test_a_rebuild_leaves_the_live_generation_alone_until_the_switch(world: Worl
     generation = rebuild(world.store, world.tenant, READINGS, events_max=1)
     assert (_live(world).generation, generation) == (1, 2)
     world.append(recorded("a", "2026-01", 2))
-    cut_over(world.store, world.tenant, _both_moved(world, generation), generation)
+    catch_up(world.store, world.tenant, READINGS)
+    cut_over(world.store, world.tenant, READINGS, generation)
     live = _live(world)
     assert (live.generation, live.status, live.position) == (2, progress.RUNNING, 4)
 
@@ -204,11 +205,6 @@ def test_founding_begins_every_projection_so_that_the_sweep_sees_it(world: World
     with world.database.transaction(world.tenant) as connection:
         started = progress.live(connection, world.tenant, [CATALOG.name, READINGS.name])
     assert {name: each.position for name, each in started.items()} == {CATALOG.name: 1, READINGS.name: 0}
-
-
-def _both_moved(world: World, generation: int) -> Projection:
-    catch_up(world.store, world.tenant, READINGS)
-    return READINGS
 
 
 def _rows(world: World) -> list[tuple[str, str]]:
