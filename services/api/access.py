@@ -24,6 +24,8 @@ def call_of(
     app: App, authenticator: Authenticator, operation: Operation, request: AnyRequest, body: bytes, request_id: str
 ) -> Call:
     """The request as a call. Raises Problem, Unauthenticated, KeyExpired or Forbidden."""
+    if request.scope["raw_path"].partition(b"?")[0].endswith(b"/"):
+        raise Problem("not-found", "there is nothing at this path")
     if request.accept.best_match(list(ACCEPTED)) is None:
         raise Problem("not-acceptable", "the Accept header must allow application/json")
     caller = _allowed(operation, authenticator.caller(request.headers.get("authorization")))

@@ -109,3 +109,10 @@ def refused(response: Response, status: int, slug: str) -> Json:
 def listed(body: Json, name: str) -> list[Json]:
     """A list in a body."""
     return cast(list[Json], body[name])
+
+
+def part(body: Json, *names: str) -> Json:
+    """An object within a body."""
+    for name in names:
+        body = cast(Json, body[name])
+    return body

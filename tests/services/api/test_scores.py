@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.app import bring_up
-from tests.support.http import Caller, Json, listed, refused
+from tests.support.http import Caller, Json, listed, part, refused
 
 SCORES = "/v1/scorecards/company/scores"
 
@@ -16,7 +16,7 @@ def built(caller: Caller) -> Caller:
 
 
 def root(answer: Json) -> Json:
-    return answer["tree"]["root"]["result"]  # type: ignore[index, no-any-return, call-overload]  # JSON
+    return part(answer, "tree", "root", "result")
 
 
 def test_the_score_of_a_period_is_read(built: Caller) -> None:
