@@ -37,7 +37,7 @@ RULES = (
     _rule(r"\bpg_(try_)?advisory", "advisory locks hold on one node only"),
     _rule(r"\bMERGE\s+INTO\b", "MERGE is refused"),
     _rule(r"\bCOPY\s+[\w.]+\s*(\([^)]*\)\s*)?FROM\b", "COPY FROM is refused under row-level security"),
-    _rule(r"\b(pg_)?NOTIFY\b|\bLISTEN\b", "notifications stay on one node"),
+    _rule(r"\bpg_notify\b|(?-i:^\s*(NOTIFY|LISTEN)\b)", "notifications stay on one node"),
     _rule(
         r"\b(UPDATE|DELETE)\b.*\b(clock_timestamp|gen_random_uuid|random)\s*\(",
         "no volatile functions in UPDATE, DELETE",
@@ -48,6 +48,9 @@ RULES = (
     _rule(r"\bISOLATION\s+LEVEL\s+(SERIALIZABLE|REPEATABLE)", "READ COMMITTED only"),
 )
 
+# Compared with something, or among the columns of an insert.
+_BOUND = re.compile(r"\btenant_id\"?\s*=|\bINSERT\s+INTO\s+[\w.\"]+\s*\([^)]*\btenant_id\b", re.IGNORECASE)
+_TABLE = re.compile(r"\bsteelyard\s*\.\s*\"?(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -62,15 +65,22 @@ def tenant_tables() -> frozenset[str]:
 
 
 def broken_rule(statement: str) -> str | None:
-    """Why a statement may not be sent; None if it may."""
+    """Why a statement may not be sent by the application; None if it may."""
     text = _COMMENT.sub(" ", statement)
-    for rule in RULES:
-        if rule.forbidden.search(text):
-            return rule.why
-    touched = {name.lower() for name in re.findall(r"\bsteelyard\s*\.\s*\"?(\w+)", text)}
-    if touched & tenant_tables() and not re.search(r"\btenant_id\b", text):
-        return "names a table of organizations and not tenant_id"
-    return None
+    why = forbidden(text)
+    if why is None and tables_named(text) & tenant_tables() and not _BOUND.search(text):
+        return "names a table of organizations and binds no tenant_id"
+    return why
+
+
+def forbidden(text: str) -> str | None:
+    """The rule a text breaks wherever it stands."""
+    return next((rule.why for rule in RULES if rule.forbidden.search(text)), None)
+
+
+def tables_named(text: str) -> set[str]:
+    """The tables of our schema in a statement."""
+    return {name.lower() for name in _TABLE.findall(text)}
 
 
 def watch(database: Database) -> Database:
