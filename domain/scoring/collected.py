@@ -49,12 +49,12 @@ def collected(definition: Definition, period: Period, known: Sequence[ValueKnown
     """The value of the period from the values in force of its sources."""
     if len(definition.sources) == 1:
         source = definition.sources[0]
-        used = [value for value in known if value.source == source]
+        used = tuple([value for value in known if value.source == source])
         if not used:
             return Collected(period, None, MISSING)
         if used[0].reading.not_applicable:
-            return Collected(period, None, NOT_APPLICABLE, used=tuple(used))
-        return _read(definition, period, used[0].reading, tuple(used))
+            return Collected(period, None, NOT_APPLICABLE, used=used)
+        return _read(definition, period, used[0].reading, used)
     return _across_sources(definition, period, {value.source: value for value in known})
 
 

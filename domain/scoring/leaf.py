@@ -100,7 +100,7 @@ def _settle(setting: Setting, leaf: Leaf, definition: Definition, scale: Scale |
     """State, score and coverage; the first reason not to have a score holds."""
     measured = leaf.measured
     leaf.flags = _flags(leaf)
-    if measured.reason is NOT_APPLICABLE or measured.reason is NOT_IN_FORCE or not definition.scored:
+    if measured.reason == NOT_APPLICABLE or measured.reason == NOT_IN_FORCE or not definition.scored:
         leaf.applicable, leaf.state, leaf.coverage = False, State.NOT_APPLICABLE, None
         leaf.reason = measured.reason if definition.scored else UNSCORED
     elif measured.value is None:
@@ -146,12 +146,12 @@ def _with_score(setting: Setting, leaf: Leaf, score: Decimal, longer: bool) -> N
 
 
 def _flags(leaf: Leaf) -> tuple[str, ...]:
-    targets = leaf.measured.targets
-    found = []
-    if any(target.late for target in targets):
-        found.append(FLAG_LATE)
-    if any(target.revised for target in targets):
-        found.append(FLAG_REVISED)
-    if (leaf.known is not None and leaf.known.restatement) or (leaf.scale is not None and leaf.scale.restatement):
-        found.append(FLAG_RESTATEMENT)
-    return tuple(found)
+    late = revised = False
+    for target in leaf.measured.targets:
+        late, revised = late or target.late, revised or target.revised
+    restated = leaf.known is not None and leaf.known.restatement
+    restated = restated or (leaf.scale is not None and leaf.scale.restatement)
+    if not (late or revised or restated):
+        return ()
+    flags = ((FLAG_LATE, late), (FLAG_REVISED, revised), (FLAG_RESTATEMENT, restated))
+    return tuple(flag for flag, holds in flags if holds)

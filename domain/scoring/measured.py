@@ -48,7 +48,7 @@ def one_period(setting: Setting, kpi: Kpi, definition: Definition, scale: Scale 
     """A single collection period: its own value and target, or what is carried into it."""
     cell = collected(definition, period, setting.values.get((kpi.id, period), ()))
     measured = _with_own_target(kpi, scale, cell)
-    if cell.value is not None or cell.reason is NOT_APPLICABLE:
+    if cell.value is not None or cell.reason == NOT_APPLICABLE:
         return measured
     if _before_first_definition(setting, kpi, cell):
         measured.reason, measured.expected = NOT_IN_FORCE, 0
@@ -65,7 +65,7 @@ def _with_own_target(kpi: Kpi, scale: Scale | None, cell: Collected) -> Measured
         cell.reason,
         aim,
         0 if cell.value is None else 1,
-        0 if cell.reason is NOT_APPLICABLE else 1,
+        0 if cell.reason == NOT_APPLICABLE else 1,
         cell.used,
         _named(known, aim),
         scale is not None and lacks(scale, aim),
@@ -115,7 +115,7 @@ def longer_period(setting: Setting, kpi: Kpi, definition: Definition, scale: Sca
 
 def _see(seen: _Seen, setting: Setting, kpi: Kpi, cell: Collected, scale: Scale | None, has_ended: bool) -> None:
     """Sorts one collection period in; a value without the target it needs is left out of both (Clarification 5)."""
-    if cell.reason is NOT_APPLICABLE or _before_first_definition(setting, kpi, cell):
+    if cell.reason == NOT_APPLICABLE or _before_first_definition(setting, kpi, cell):
         seen.left_out += 1
         return
     known = target_of(kpi, cell.period)

@@ -73,9 +73,10 @@ def roll_up(setting: Setting, node: Node, children: list[Child]) -> Branch:
     if not counting:
         return branch
     branch.applicable = True
+    for _, _, result in counting:
+        branch.errors += result.errors
+        branch.filled = branch.filled or result.filled
     _weigh(branch, counting)
-    branch.errors = sum(result.errors for _, _, result in counting)
-    branch.filled = any(result.filled for _, _, result in counting)
     scored = [each for each in counting if each[2].raw is not None]
     if setting.missing_data is MissingData.BLANK and scored and len(scored) < len(counting):
         branch.state, branch.reason = State.EMPTY, BLANK
@@ -112,15 +113,15 @@ def _named(node: Node, children: Sequence[Child]) -> Counting | None:
 
 def _weigh(branch: Branch, counting: Sequence[Counting]) -> None:
     """Shares among the applicable children, and coverage as a mean with the same weights (H2.4)."""
-    total = covered = entered = ZERO
+    total = covered = ZERO
     for _, weight, result in counting:
         total += weight
         covered += weight * (result.coverage or ZERO)
-        entered += weight * result.entered
     for child, weight, _ in counting:
         child.counts, child.share = True, weight / total
-    branch.coverage = covered / total
-    branch.entered = branch.coverage if entered == covered else entered / total
+    branch.coverage = branch.entered = covered / total
+    if branch.filled:
+        branch.entered = sum((weight * result.entered for _, weight, result in counting), start=ZERO) / total
 
 
 def _raw(setting: Setting, rule: RollupRule, counting: Sequence[Counting], scored: Sequence[Counting]) -> Decimal:

@@ -41,14 +41,12 @@ class Judged:
 
 def lacks(scale: Scale, aim: Aim) -> bool:
     """Whether an anchor of the scale uses a target, baseline or stretch that the aim does not have."""
-    if aim.target is not None and aim.baseline is not None and aim.stretch is not None:
-        return False
-    return any(
-        (anchor.x.target and aim.target is None)
-        or (anchor.x.baseline and aim.baseline is None)
-        or (anchor.x.stretch and aim.stretch is None)
-        for anchor in scale.anchors
-    )
+    no_target, no_baseline, no_stretch = aim.target is None, aim.baseline is None, aim.stretch is None
+    for anchor in scale.anchors:
+        x = anchor.x
+        if (no_target and x.target) or (no_baseline and x.baseline) or (no_stretch and x.stretch):
+            return True
+    return False
 
 
 def judge(scale: Scale, aim: Aim, value: Decimal, times: int) -> Judged:
@@ -57,9 +55,9 @@ def judge(scale: Scale, aim: Aim, value: Decimal, times: int) -> Judged:
     The aim must not lack what the scale uses. Anchors that coincide are `degenerate_target`, unless the target is the
     baseline and the scale says `met_if_equal` (H3.13); anchors out of order are `anchors_unordered`.
     """
-    xs = [_placed(anchor.x, aim, times) for anchor in scale.anchors]
-    scores = [anchor.score for anchor in scale.anchors]
-    anchors = tuple(map(UsedAnchor, xs, scores))
+    anchors = tuple([UsedAnchor(_placed(anchor.x, aim, times), anchor.score) for anchor in scale.anchors])
+    xs = [anchor.x for anchor in anchors]
+    scores = [anchor.score for anchor in anchors]
     if xs[0] > xs[-1]:
         xs.reverse()
         scores.reverse()
@@ -67,7 +65,7 @@ def judge(scale: Scale, aim: Aim, value: Decimal, times: int) -> Judged:
     if fault is None:
         score, achievement = _stepped(xs, scores, value) if _is_stepped(scale) else _linear(xs, scores, value)
         return Judged(score, achievement, anchors)
-    if fault is DEGENERATE_TARGET and scale.equal_anchors is EqualAnchors.MET and _met(xs, aim):
+    if fault == DEGENERATE_TARGET and scale.equal_anchors is EqualAnchors.MET and _met(xs, aim):
         return Judged(FULL, FULL, anchors)
     return Judged(None, None, anchors, fault)
 
