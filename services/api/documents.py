@@ -20,7 +20,7 @@ CACHED = {"Cache-Control": "public, max-age=300"}
 
 def document_handlers(app: App, table: Sequence[Operation]) -> list[HTTPRouteHandler]:
     """/openapi.json and /problems/<slug>."""
-    content = json.dumps(document(table, app.settings), ensure_ascii=False).encode()
+    content = json.dumps(document(table, app.settings.public_url), ensure_ascii=False).encode()
 
     def openapi() -> Response[bytes]:
         return Response(content, media_type="application/json", headers=CACHED)

@@ -9,7 +9,6 @@ import msgspec
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from infra.settings import Settings
 from services.api.headers import IDEMPOTENCY_KEY_CHARACTERS_MAX
 from services.api.operation import OPERATOR_ONLY, Operation
 from services.api.problem_types import PROBLEM_TYPES
@@ -35,7 +34,7 @@ decimal strings, or JSON numbers of at most 15 digits. A write answers with `Ste
 `Steelyard-Min-Position` to read what was written. Errors are application/problem+json and name field and rule."""
 
 
-def document(table: Sequence[Operation], settings: Settings) -> Json:
+def document(table: Sequence[Operation], public_url: str) -> Json:
     """The whole document."""
     paths: dict[str, Json] = {}
     for operation in table:
@@ -43,10 +42,10 @@ def document(table: Sequence[Operation], settings: Settings) -> Json:
     return {
         "openapi": "3.1.0",
         "info": {"title": TITLE, "version": VERSION, "description": DESCRIPTION},
-        "servers": [{"url": settings.public_url}],
+        "servers": [{"url": public_url}],
         "paths": paths,
         "components": {
-            "schemas": _schemas(table, settings),
+            "schemas": _schemas(table, public_url),
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "a key of an organization"},
                 OPERATOR_ONLY: {"type": "http", "scheme": "bearer", "description": "the key of the operator"},
@@ -164,7 +163,7 @@ def _problem_response(status: int) -> Json:
     }
 
 
-def _schemas(table: Sequence[Operation], settings: Settings) -> Json:
+def _schemas(table: Sequence[Operation], public_url: str) -> Json:
     bodies = list(dict.fromkeys(operation.body for operation in table if operation.body is not None))
     _, definitions = models_json_schema(
         [(body, "validation") for body in cast(Sequence[type[BaseModel]], bodies)], ref_template=REF
@@ -175,7 +174,7 @@ def _schemas(table: Sequence[Operation], settings: Settings) -> Json:
     problem = cast(dict[str, Json], deepcopy(schemas["ProblemView"]))
     problem["properties"]["type"] = {
         "type": "string",
-        "examples": [type_url(settings.public_url, PROBLEM_TYPES[0].slug)],
+        "examples": [type_url(public_url, PROBLEM_TYPES[0].slug)],
         "description": "the page that explains the problem",
     }
     return {**schemas, "ProblemView": problem}

@@ -46,7 +46,7 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
     """The whole HTTP interface; `pages` are route handlers that answer for themselves below other paths than /v1."""
     authenticator = Authenticator(app.database, app.settings.operator_key.get_secret_value())
     table = operations.ALL
-    _refuse_unguarded(table)
+    refuse_unguarded(table)
     public_url = app.settings.public_url
     threads = CapacityLimiter(app.settings.threads)
 
@@ -88,7 +88,8 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
     )
 
 
-def _refuse_unguarded(table: Sequence[Operation]) -> None:
+def refuse_unguarded(table: Sequence[Operation]) -> None:
+    """Raises PermissionMissing for an operation that does not say who may use it."""
     for operation in table:
         if not operation.permission:
             raise PermissionMissing(operation.name)
