@@ -1,7 +1,6 @@
 """build(settings) -> App: the only place where things are made. Nothing is connected before it is first needed."""
 
-from uuid import UUID
-
+from infra.broker import waker
 from infra.database import Database
 from infra.eventstore.log import LogFactory
 from infra.eventstore.sealing import Sealer
@@ -24,6 +23,7 @@ def build(settings: Settings) -> App:
     )
     codec = registry.codec()
     definitions = DefinitionsCache()
+    hints = waker(settings.redis_url.get_secret_value())
     return App(
         settings=settings,
         database=database,
@@ -31,19 +31,11 @@ def build(settings: Settings) -> App:
         codec=codec,
         definitions=definitions,
         projections=all_projections(definitions),
-        wake=_wake,
-        shut=_shut,
+        wake=hints.wake,
+        shut=hints.close,
     )
 
 
 def all_projections(definitions: DefinitionsCache) -> tuple[Projection, ...]:
     """Every projection, each after those whose rows it reads."""
     return (CATALOG, READINGS, scores(definitions))
-
-
-def _wake(tenant: UUID, position: int) -> None:
-    pass
-
-
-def _shut() -> None:
-    pass
