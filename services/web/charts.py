@@ -17,7 +17,7 @@ LABEL_ROOM_WIDE, LABEL_ROOM_NARROW = 52.0, 40.0
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One period: `value` 0..100 or None; `shown` for people; `open_` where the score may still change or does not count as one."""
+    """One period: `value` 0..100 or None; `open_` where the score may still change or does not count as one."""
 
     label: str
     title: str

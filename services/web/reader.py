@@ -1,28 +1,25 @@
-"""From an organization's definitions and readings to what a page shows: the Reader of the real service."""
+"""From projections to what a page shows: the PageReader of the real service."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from domain.calendar import Period
-from domain.policy import Band
+from domain.errors import NotFound
 from domain.scorecard.state import Scorecard
-from domain.scoring.freshness import FreshnessState, stale_share
 from domain.scoring.inputs import VersionChoice
-from domain.scoring.tree import ScoreTree
-from domain.values import KpiId
-from projections.score_view import number, tree_view
-from projections.views import CardView, KpiView, NodeView, TreeView
+from projections.answers import ScoreAnswer
+from projections.balances import balance_history
+from projections.current import current_tree, tree_views
+from projections.views import KpiView, NodeView, TreeView
 from services.bundle import App
 from services.web import windows
-from services.web.reading import Reading, reading, version_choice
+from services.web.reading import Reading, nothing, reached, reading, version_choice
 from services.web.seen import EntrySeen, OrganizationSeen, Reached, ScorecardSeen, VersionSeen
-from services.web.weighing import balances_seen
+from services.web.weighing import balance_seen
 from tenants.access import Actor
 
 LIST_PERIODS_MAX = 12
 SPARK_PERIODS_MAX = 12
-
-Views = Mapping[Period, TreeView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,60 +32,63 @@ class PageReader:
         """The list of scorecards, each with its last periods."""
         with reading(self.app, actor) as read:
             entries = tuple(_entry(read, card) for card in read.scorecards)
-            return OrganizationSeen(read.place(code), entries, read.position, read.as_of)
+            return OrganizationSeen(read.place(code), entries, read.reader.position, read.reader.as_of)
 
     def scorecard(self, actor: Actor, code: str, scorecard: str, period: str, version: str) -> ScorecardSeen:
         """One scorecard in a period, the latest with a score if none is named. Raises NotFound, Invalid."""
         choice = version_choice(version)
+        wanted = Period.parse(period) if period else None
         with reading(self.app, actor) as read:
-            card = read.scorecard(scorecard)
-            return _scorecard(read, code, card, Period.parse(period) if period else None, choice)
+            card = next((card for card in read.scorecards if card.id == scorecard), None)
+            if card is None:
+                raise NotFound("scorecard-unknown", "There is no scorecard of that code")
+            return _scorecard(read, code, card, wanted, choice)
 
 
 def _scorecard(
     read: Reading, code: str, card: Scorecard, wanted: Period | None, choice: VersionChoice
 ) -> ScorecardSeen:
     kpis = read.kpis_below(card.id)
-    offered, collected = windows.kinds(kpis.values()), read.valued(kpis)
+    offered = windows.kinds(kpis.values())
     kind = wanted.kind if wanted else offered[0]
-    valued = windows.of_kind(read.calendar, kind, collected)
+    valued = windows.of_kind(read.calendar, kind, read.valued(kpis))
     asked = wanted or _latest(read, card, choice, valued) or read.calendar.containing(read.today, kind)
     charted = windows.charted(read.calendar, asked, valued)
-    trees = read.trees(card.id, charted, choice)
-    views = {period: tree_view(tree, read.position) for period, tree in trees.items()}
     until = charted[: charted.index(asked) + 1]
-    states = read.freshness(kpis) if not valued or asked == valued[-1] else {}
+    answer = current_tree(read.reader, card.id, asked, choice)
+    present = not valued or asked == valued[-1]
     return ScorecardSeen(
         place=read.place(code),
         code=card.id,
-        name=_name(card, trees[asked]),
-        vision=_vision(card, trees[asked].version),
-        tree=views[asked],
+        name=(answer.tree.root.name if answer.tree.root is not None else card.draft.root.name) or card.id,
+        vision=_vision(card, answer.tree.version),
+        tree=answer.tree,
         choice=str(choice),
-        periods=windows.around(read.calendar, asked, offered, valued, read.as_of),
+        periods=windows.around(read.calendar, asked, offered, valued, read.reader.as_of),
         bands=read.bands(asked),
         versions=tuple(VersionSeen(each.number, each.effective_from, each.restatement) for each in card.versions),
-        position=read.position,
-        evaluated_at=read.as_of,
-        totals=[_total(period, views[period]) for period in charted],
-        histories=_histories({period: views[period] for period in until[-SPARK_PERIODS_MAX:]}),
-        freshness={kpi: state.value for kpi, state in states.items()},
-        stale_share=_stale(trees[asked], states),
-        balances=balances_seen(read.definitions, [trees[period] for period in until]),
+        position=answer.as_of_position,
+        evaluated_at=answer.evaluated_at,
+        totals=read.totals(card.id, charted[0], charted[-1], choice),
+        histories=_histories(tree_views(read.reader, card.id, until[-SPARK_PERIODS_MAX:], choice)),
+        freshness=_freshness(answer) if present else {},
+        stale_share=answer.stale_share if present else None,
+        balances=[
+            balance_seen(each, answer.tree, read.reader.definitions)
+            for each in balance_history(read.reader, card.id, kind, until[0], asked, choice).balances
+        ],
         cards={each.id: each.draft.root.name for each in read.scorecards},
     )
 
 
-def _latest(read: Reading, card: Scorecard, choice: VersionChoice, valued: Sequence[Period]) -> Period | None:
+def _latest(read: Reading, card: Scorecard, choice: VersionChoice, valued: list[Period]) -> Period | None:
     """The last ended period with a score, else the last with values."""
-    recent = windows.latest_ended(read.calendar, valued[-LIST_PERIODS_MAX:], read.as_of)
-    trees = read.trees(card.id, recent, choice)
-    scored = (period for period in recent if (root := trees[period].root) is not None and root.score is not None)
-    return next(scored, recent[0] if recent else None)
-
-
-def _name(card: Scorecard, tree: ScoreTree) -> str:
-    return (tree.root.name if tree.root is not None else "") or card.draft.root.name or card.id
+    if not valued:
+        return None
+    recent = windows.last(read.calendar, valued, LIST_PERIODS_MAX)
+    totals = {total.period: total for total in read.totals(card.id, recent[0], recent[-1], choice)}
+    backwards = windows.latest_ended(read.calendar, set(recent).intersection(valued), read.reader.as_of)
+    return next((period for period in backwards if totals[period].band is not None), backwards[0])
 
 
 def _vision(card: Scorecard, version: int | None) -> str:
@@ -96,73 +96,52 @@ def _vision(card: Scorecard, version: int | None) -> str:
     return card.draft.vision if version is None else card.versions[version - 1].card.vision
 
 
-def _stale(tree: ScoreTree, states: Mapping[KpiId, FreshnessState]) -> str | None:
-    return None if tree.root is None or not states else number(stale_share(tree.root, states))
+def _freshness(answer: ScoreAnswer) -> dict[str, str]:
+    labelled = ((kpi, labels.freshness) for kpi, labels in answer.kpis.items())
+    return {kpi: freshness.state for kpi, freshness in labelled if freshness is not None}
 
 
-def _total(period: Period, view: TreeView) -> Reached:
-    if view.root is None:
-        return Reached(period, "not_applicable", None, None, None, None, view.version)
-    return _reached(period, view, view.root)
-
-
-def _reached(period: Period, view: TreeView, scored: NodeView | KpiView) -> Reached:
-    result = scored.result
-    return Reached(
-        period,
-        result.state,
-        result.raw_score,
-        result.shown,
-        result.band,
-        result.coverage,
-        view.version,
-        partial=view.partial,
-    )
-
-
-def _histories(views: Views) -> dict[str, list[Reached]]:
+def _histories(views: Mapping[Period, TreeView]) -> dict[str, list[Reached]]:
     """Per KPI the scores of its first placement in each of the periods, in order."""
     found: dict[str, dict[Period, Reached]] = {}
     for period, view in views.items():
         for kpi in _kpis(view.root):
-            found.setdefault(kpi.kpi, {}).setdefault(period, _reached(period, view, kpi))
+            point = reached(period, kpi.result, view.version, view.partial)
+            found.setdefault(kpi.kpi, {}).setdefault(period, point)
     return {
-        kpi: [by_period.get(period) or _nothing(period, view) for period, view in views.items()]
+        kpi: [by_period.get(period) or nothing(period, view.version) for period, view in views.items()]
         for kpi, by_period in found.items()
     }
 
 
-def _nothing(period: Period, view: TreeView) -> Reached:
-    return Reached(period, "not_applicable", None, None, None, None, view.version)
-
-
-def _kpis(root: NodeView | None) -> list[KpiView]:
+def _kpis(node: NodeView | None) -> Iterator[KpiView]:
     """The KPIs of this scorecard, not those of child scorecards."""
-    if root is None:
-        return []
-    found: list[KpiView] = []
-    for child in root.children:
-        match child:
-            case KpiView():
-                found.append(child)
-            case NodeView():
-                found += _kpis(child)
-            case CardView():
-                pass
-    return found
+    for child in node.children if node is not None else ():
+        if isinstance(child, KpiView):
+            yield child
+        elif isinstance(child, NodeView):
+            yield from _kpis(child)
 
 
 def _entry(read: Reading, card: Scorecard) -> EntrySeen:
     kpis = read.kpis_below(card.id)
     kind = windows.kinds(kpis.values())[0]
-    valued = windows.of_kind(read.calendar, kind, read.valued(kpis))[-LIST_PERIODS_MAX:]
-    trees = read.trees(card.id, valued, "in_force")
-    bands: Sequence[Band] = read.bands(valued[-1]) if valued else ()
+    valued = windows.of_kind(read.calendar, kind, read.valued(kpis))
     return EntrySeen(
         code=card.id,
         name=card.draft.root.name or card.id,
         vision=card.draft.vision,
         archived=read.archived(card),
-        bands=bands,
-        totals=[_total(period, tree_view(trees[period], read.position)) for period in valued],
+        bands=read.bands(valued[-1]) if valued else (),
+        totals=_recent(read, card, valued),
     )
+
+
+def _recent(read: Reading, card: Scorecard, valued: list[Period]) -> list[Reached]:
+    """The last periods; the one that still runs only if nothing ended before it."""
+    if not valued:
+        return []
+    recent = windows.last(read.calendar, valued, LIST_PERIODS_MAX)
+    totals = read.totals(card.id, recent[0], recent[-1])
+    ended = [total for total in totals if not total.partial]
+    return ended or totals

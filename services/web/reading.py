@@ -1,36 +1,30 @@
-"""Reads what a page shows: one transaction, everything as of one position, states as of now.
-
-The position is how far the readings have come: definitions and values are both taken there.
-"""
+"""How a page reads: one transaction, everything as of one position (projections.reader), labels as of now."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
-from uuid import UUID
-
-from sqlalchemy import Connection
 
 from domain import streams
 from domain.calendar import Calendar, Period
-from domain.errors import Invalid, NotFound
-from domain.kpi.state import Kpi, definition_for
+from domain.errors import Invalid
+from domain.kpi.state import Kpi
 from domain.policy import Band
 from domain.scorecard.state import Scorecard
-from domain.scoring.freshness import FreshnessState, first_period, freshness
-from domain.scoring.inputs import Cell, Definitions, VersionChoice
-from domain.scoring.score import needed, score
+from domain.scoring.inputs import VersionChoice
 from domain.scoring.setting import policy_in_force
-from domain.scoring.tree import ScoreTree
-from domain.values import KpiId, ScorecardId
+from domain.values import ROOT, KpiId, ScorecardId
 from infra import clock
-from infra.eventstore.log import Log
-from projections import progress, readings
+from projections import readings
+from projections.answers import HistoryPoint, NodePoint
+from projections.history import history
+from projections.reader import Reader
 from projections.usage import NO_KPIS, usage
+from projections.views import ScoreView
 from services.bundle import App
 from services.commands import Forbidden
-from services.web.seen import Place
+from services.web.seen import Place, Reached
 from tenants.access import Actor, Permission, may
 from tenants.organization.decide import ORGANIZATION
 from tenants.organization.events import OrganizationEvent
@@ -40,88 +34,59 @@ VERSION_DIGITS_MAX = 6
 
 @dataclass
 class Reading:
-    """One organization as of one position, within one transaction."""
+    """One organization, with what pages ask of it besides scores."""
 
-    connection: Connection
-    tenant: UUID
-    log: Log
-    generation: int
-    position: int
-    definitions: Definitions
-    as_of: datetime
+    reader: Reader
 
     @property
     def calendar(self) -> Calendar:
-        return self.definitions.calendar
+        return self.reader.calendar
 
     @property
     def today(self) -> date:
-        return self.calendar.day_of(self.as_of)
+        return self.calendar.day_of(self.reader.as_of)
 
     @cached_property
     def scorecards(self) -> Sequence[Scorecard]:
         """Every scorecard, the present ones first, by name."""
-        made = (card for card in self.definitions.scorecards.values() if card.created)
+        made = (card for card in self.reader.definitions.scorecards.values() if card.created)
         return sorted(made, key=lambda card: (self.archived(card), card.draft.root.name, card.id))
 
     def archived(self, card: Scorecard) -> bool:
         return card.archived_after is not None and card.archived_after < self.today
 
-    def scorecard(self, code: str) -> Scorecard:
-        """Raises NotFound."""
-        found = self.definitions.scorecards.get(ScorecardId(code))
-        if found is None or not found.created:
-            raise NotFound("scorecard-unknown", "There is no scorecard of that code")
-        return found
-
     def place(self, code: str) -> Place:
         """The organization by code and name."""
         state = ORGANIZATION.initial("")
-        for recorded in self.log.load(streams.ORGANIZATION, until=self.position):
+        for recorded in self.reader.log.load(streams.ORGANIZATION, until=self.reader.position):
             assert isinstance(recorded.event, OrganizationEvent), "the stream holds no other events"
             state = ORGANIZATION.evolve(state, recorded.event, recorded.position)
         return Place(code, state.name or code)
 
     def kpis_below(self, scorecard: ScorecardId) -> Mapping[KpiId, Kpi]:
         """The KPIs that can change a scorecard, in any of its versions."""
-        below = self._below.get(scorecard, NO_KPIS)
-        return {kpi: self.definitions.kpis[kpi] for kpi in sorted(below) if kpi in self.definitions.kpis}
+        kpis = self.reader.definitions.kpis
+        return {kpi: kpis[kpi] for kpi in sorted(self._below.get(scorecard, NO_KPIS)) if kpi in kpis}
 
     def valued(self, kpis: Iterable[KpiId]) -> frozenset[Period]:
         """The collection periods in which one of these KPIs had a value."""
-        return readings.periods_with_values(self.connection, self.tenant, self.generation, kpis, self.position)
-
-    def trees(
-        self, scorecard: ScorecardId, periods: Sequence[Period], version: VersionChoice
-    ) -> dict[Period, ScoreTree]:
-        """The scores of a scorecard in several periods, from one read of values. Raises NotFound `version-unknown`."""
-        cells: set[Cell] = set()
-        for period in periods:
-            cells |= needed(self.definitions, scorecard, period, version)
-        values = readings.values_as_of(self.connection, self.tenant, self.generation, cells, self.position)
-        return {period: score(self.definitions, values, scorecard, period, self.as_of, version) for period in periods}
+        read = self.reader
+        return readings.periods_with_values(read.connection, read.tenant, read.readings_generation, kpis, read.position)
 
     def bands(self, period: Period) -> Sequence[Band]:
         """The bands of the policy in force for the period."""
-        return policy_in_force(self.definitions, self.calendar.last_day(period)).policy.bands
+        return policy_in_force(self.reader.definitions, self.calendar.last_day(period)).policy.bands
 
-    def freshness(self, kpis: Mapping[KpiId, Kpi]) -> dict[KpiId, FreshnessState]:
-        """How stale each KPI is now."""
-        latest = readings.latest_periods(self.connection, self.tenant, self.generation, kpis, self.position)
-        states = ((code, self._freshness(kpi, latest.get(code))) for code, kpi in kpis.items())
-        return {code: state for code, state in states if state is not None}
-
-    def _freshness(self, kpi: Kpi, latest: Period | None) -> FreshnessState | None:
-        known, first = definition_for(kpi, self.today), first_period(kpi, self.calendar)
-        if known is None or first is None:
-            return None
-        policy = policy_in_force(self.definitions, self.today).policy
-        found = freshness(known.definition, self.calendar, policy, first, latest, self.as_of, kpi.retired_after)
-        return found.state
+    def totals(
+        self, scorecard: ScorecardId, first: Period, last: Period, version: VersionChoice = "in_force"
+    ) -> list[Reached]:
+        """The scorecard's own score from one period to another of the same kind. Raises NotFound."""
+        found = history(self.reader, scorecard, first.kind, first, last, version, node=ROOT)
+        return [_total(point) for point in found.points]
 
     @cached_property
     def _below(self) -> Mapping[ScorecardId, frozenset[KpiId]]:
-        return usage(self.definitions).below
+        return usage(self.reader.definitions).below
 
 
 @contextmanager
@@ -131,10 +96,7 @@ def reading(app: App, actor: Actor) -> Iterator[Reading]:
         raise Forbidden(Permission.READ)
     with app.database.transaction(actor.tenant) as connection:
         log = app.logs.bind(connection, actor.tenant)
-        live = progress.live(connection, actor.tenant, [readings.NAME]).get(readings.NAME)
-        generation, position = (live.generation, live.position) if live else (progress.FIRST_GENERATION, 0)
-        definitions = app.definitions.at(log, position)
-        yield Reading(connection, actor.tenant, log, generation, position, definitions, clock.now())
+        yield Reading(Reader(connection, actor.tenant, log, app.definitions, clock.now()))
 
 
 def version_choice(text: str) -> VersionChoice:
@@ -148,3 +110,22 @@ def version_choice(text: str) -> VersionChoice:
             return int(text)
         case _:
             raise Invalid("version-invalid", "/version must be in_force, draft or a number", "/version")
+
+
+def reached(period: Period, score: ScoreView | NodePoint, version: int | None, partial: bool) -> Reached:
+    """One score of a series."""
+    return Reached(
+        period, score.state, score.raw_score, score.shown, score.band, score.coverage, version, partial=partial
+    )
+
+
+def nothing(period: Period, version: int | None) -> Reached:
+    """A period without what the series is about."""
+    return Reached(period, "not_applicable", None, None, None, None, version)
+
+
+def _total(point: HistoryPoint) -> Reached:
+    period = Period.parse(point.period)
+    if not point.nodes:
+        return nothing(period, point.version)
+    return reached(period, point.nodes[0], point.version, point.partial)

@@ -1,57 +1,57 @@
-"""The balances of a scorecard over periods, from its trees of scores: exact numbers as shown, codes as names."""
+"""A balance as read, with names in place of codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 
-from domain.scoring.balance import Balance, balance
+from domain.calendar import Period
 from domain.scoring.bands import shown
 from domain.scoring.inputs import Definitions
-from domain.scoring.tree import ScoreTree
 from domain.values import KpiId
-from projections.score_view import SCORE_DECIMALS, number
+from projections.balance_views import BalanceView
+from projections.score_view import SCORE_DECIMALS
+from projections.views import NodeView, TreeView
 from services.web.seen import BalanceSeen, PartSeen, ShareSeen
 
 
-def balances_seen(definitions: Definitions, trees: Sequence[ScoreTree]) -> list[BalanceSeen]:
-    """One for each period with a version in force, in order."""
-    return [_seen(definitions, tree, balance(definitions, tree)) for tree in trees if tree.root is not None]
-
-
-def _seen(definitions: Definitions, tree: ScoreTree, weighed: Balance) -> BalanceSeen:
-    names = {share.perspective: share.name for share in weighed.perspectives}
-    outcome = weighed.outcome
+def balance_seen(balance: BalanceView, tree: TreeView, definitions: Definitions) -> BalanceSeen:
+    """One period's balance; what warnings are about is named as in the tree that is shown."""
+    perspectives = {share.perspective: share.name for share in balance.perspectives}
+    names = {node.id: node.name for node in _nodes(tree.root)} | perspectives
+    outcome = balance.outcome
+    measured = balance.measurement.value is not None
     return BalanceSeen(
-        period=tree.period,
-        design=_shown(weighed.design.value),
-        measurement=_shown(weighed.measurement.value),
-        outcome=_shown(outcome.value),
-        weakest=None if outcome.weakest is None else names.get(outcome.weakest, outcome.weakest),
-        parts=tuple(PartSeen(part.name, _number(part.value)) for part in weighed.design.parts),
+        period=Period.parse(balance.period),
+        design=balance.design.shown,
+        measurement=balance.measurement.shown,
+        outcome=outcome.shown,
+        weakest=None if outcome.weakest is None else perspectives.get(outcome.weakest, outcome.weakest),
+        parts=tuple(PartSeen(part.name, part.value) for part in balance.design.parts),
         lowest=_shown(outcome.lowest),
         highest=_shown(outcome.highest),
         shares=tuple(
             ShareSeen(
-                share.name, number(share.share), number(share.wanted_share), _number(share.counted_share), share.kpis
+                share.name, share.share, share.wanted_share, share.counted_share if measured else None, share.kpis
             )
-            for share in weighed.perspectives
+            for share in balance.perspectives
         ),
-        warnings=tuple((each.code, _named(definitions, tree, each.subject)) for each in weighed.warnings),
+        warnings=tuple(
+            (each.code, names.get(each.subject) or _kpi_name(definitions, each.subject)) for each in balance.warnings
+        ),
     )
 
 
-def _named(definitions: Definitions, tree: ScoreTree, subject: str) -> str:
-    """The name of the perspective, objective or KPI of that code."""
-    nodes = () if tree.root is None or not subject else tree.root.nodes()
-    for node in nodes:
-        if node.id == subject:
-            return node.name
-    kpi = definitions.kpis.get(KpiId(subject))
-    return kpi.definitions[-1].definition.name if kpi is not None and kpi.definitions else subject
+def _nodes(node: NodeView | None) -> Iterator[NodeView]:
+    for child in node.children if node is not None else ():
+        if isinstance(child, NodeView):
+            yield child
+            yield from _nodes(child)
 
 
-def _shown(value: Decimal | None) -> str | None:
-    return None if value is None else shown(value, SCORE_DECIMALS)
+def _kpi_name(definitions: Definitions, code: str) -> str:
+    """A KPI's latest name; the code itself of what is no longer there."""
+    kpi = definitions.kpis.get(KpiId(code))
+    return kpi.definitions[-1].definition.name if kpi is not None and kpi.definitions else code
 
 
-def _number(value: Decimal | None) -> str | None:
-    return None if value is None else number(value)
+def _shown(value: str | None) -> str | None:
+    return None if value is None else shown(Decimal(value), SCORE_DECIMALS)

@@ -55,6 +55,11 @@ def _nameable(period: Period) -> Period | None:
     return period if YEAR_MIN <= period.year <= YEAR_MAX else None
 
 
+def last(calendar: Calendar, valued: list[Period], count: int) -> tuple[Period, ...]:
+    """The last periods up to the last with values; those between without any are among them."""
+    return _before(calendar, valued[-1], valued[0], count)
+
+
 def charted(calendar: Calendar, asked: Period, valued: list[Period]) -> tuple[Period, ...]:
     """The periods of a chart in order: the latest ones, or those around the asked one where it lies far back."""
     ends = sorted({*valued, asked}, key=calendar.last_day)
