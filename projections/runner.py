@@ -73,6 +73,8 @@ def _live_or_begun(store: Store, tenant: UUID, projection: Projection) -> int:
     with store.database.transaction(tenant) as connection:
         live = progress.live(connection, tenant, [projection.name])
         if not live:
+            # Nothing begins for an organization that is not there: UnknownOrganization.
+            store.logs.bind(connection, tenant).head()
             progress.begin(connection, tenant, [projection.name])
             live = progress.live(connection, tenant, [projection.name])
         return live[projection.name].generation

@@ -1,0 +1,79 @@
+"""The worker: consumers of wake-ups, the sweep behind them, and the schedule; in this process or in one of its own."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.worker import Worker
+
+from infra.broker import Waker, broker_of, refuse_evicting
+from services.bundle import App
+from services.worker.actors import declare
+from services.worker.schedule import keep_schedule_until
+from services.worker.sweep import sweep_until
+
+IDLE_MILLISECONDS = 50
+"""How long an idle consumer sleeps between two looks at the queue."""
+STOP_MILLISECONDS_MAX = 25_000
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def run_worker(app: App, stop: threading.Event) -> None:
+    """Work until `stop` is set, then finish what is under way. Raises EvictingRedis before anything starts."""
+    broker = broker_of(app.settings.redis_url.get_secret_value())
+    refuse_evicting(broker)
+    _run(app, stop, broker)
+
+
+def _run(app: App, stop: threading.Event, broker: RedisBroker) -> None:
+    waker = Waker(broker)
+    declare(broker, app, waker)
+    worker = Worker(broker, worker_timeout=IDLE_MILLISECONDS, worker_threads=max(1, app.settings.worker_threads - 1))
+    threads = [_started(sweep_until, app, stop), _started(keep_schedule_until, app, stop)]
+    worker.start()
+    try:
+        stop.wait()
+    finally:
+        stop.set()
+        worker.stop(timeout=STOP_MILLISECONDS_MAX)
+        for thread in threads:
+            thread.join()
+        waker.close()
+
+
+@contextmanager
+def working(app: App) -> Iterator[None]:
+    """Work on threads of this process while the block runs. Raises EvictingRedis."""
+    stop = threading.Event()
+    broker = broker_of(app.settings.redis_url.get_secret_value())
+    refuse_evicting(broker)
+    thread = threading.Thread(target=_run, args=(app, stop, broker), name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def work_until_signal(app: App) -> None:
+    """Work until Ctrl-C or SIGTERM; call it on the main thread."""
+    stop = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    run_worker(app, stop)
+
+
+def _started(work: Callable[[App, threading.Event], None], app: App, stop: threading.Event) -> threading.Thread:
+    thread = threading.Thread(target=work, args=(app, stop), name=work.__name__, daemon=True)
+    thread.start()
+    return thread

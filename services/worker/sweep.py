@@ -1,0 +1,76 @@
+"""The guarantee behind the wake-ups: once a second everybody whose log is ahead of a projection gets a turn.
+
+Round robin over organizations, a batch each, until nobody is behind.
+"""
+
+import threading
+from uuid import UUID
+
+import structlog
+
+from projections.behind import NOBODY, Behind, behind, not_started
+from services.bundle import App
+from services.worker.turns import take_turn, take_turn_of
+
+SWEEP_SECONDS = 1.0
+PAGE_MAX = 500
+SWEEPS_PER_LOOK_FOR_NEW = 60
+
+log = structlog.stdlib.get_logger(__name__)
+
+
+def sweep_until(app: App, stop: threading.Event) -> None:
+    """Sweep until stopped; what fails is tried again a second later."""
+    sweeps = 0
+    while not stop.is_set():
+        try:
+            if sweeps % SWEEPS_PER_LOOK_FOR_NEW == 0:
+                begin_new(app, stop)
+            sweep(app, stop)
+        except Exception:  # the outermost loop of this thread
+            log.exception("sweep failed")
+        sweeps += 1
+        stop.wait(SWEEP_SECONDS)
+
+
+def sweep(app: App, stop: threading.Event) -> None:
+    """Round after round until nobody is behind who can move."""
+    moving = True
+    while moving and not stop.is_set():
+        moving, after = False, NOBODY
+        while not stop.is_set():
+            with app.database.scheduler() as connection:
+                page = behind(connection, after, PAGE_MAX)
+            turns = [_turn(app, each) for each in page if not stop.is_set()]
+            moving = moving or any(turns)
+            if len(page) < PAGE_MAX:
+                break
+            after = _next(page)
+
+
+def begin_new(app: App, stop: threading.Event) -> None:
+    """Projections that came with an upgrade begin in every organization; the ordinary sweep fills them."""
+    names = [projection.name for projection in app.projections]
+    while not stop.is_set():
+        with app.database.scheduler() as connection:
+            found = not_started(connection, names, PAGE_MAX)
+        for tenant in {tenant for tenant, _ in found}:
+            take_turn(app, tenant, app.projections)
+        if len(found) < PAGE_MAX:
+            return
+
+
+def _turn(app: App, behind: Behind) -> bool:
+    """Whether there is more; one organization's failure is its own."""
+    try:
+        return take_turn_of(app, behind.tenant, behind.projection, behind.generation)
+    except Exception:  # an outermost loop too: over organizations
+        log.exception("turn failed", organization=str(behind.tenant), projection=behind.projection)
+        return False
+
+
+def _next(page: list[Behind]) -> UUID:
+    """Where the next page begins; the last organization of a full page may continue on it, and has its turn again."""
+    tenants = [each.tenant for each in page]
+    earlier = [tenant for tenant in tenants if tenant != tenants[-1]]
+    return earlier[-1] if earlier else tenants[-1]

@@ -1,0 +1,215 @@
+"""The worker: woken after a commit, swept once a second, fair, and harmless whatever a message says."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from dramatiq import Message
+from dramatiq.worker import Worker
+from pydantic import SecretStr
+
+from infra import clock
+from infra.broker import ACTOR, QUEUE, broker_of, waker
+from infra.database import Database
+from infra.eventstore import idempotency
+from projections import progress
+from projections.behind import lag
+from projections.projection import Projection
+from projections.runner import catch_up
+from services.app import App
+from services.worker.actors import declare
+from services.worker.process import working
+from services.worker.schedule import JOBS, due, purge_keys
+from services.worker.sweep import begin_new, sweep
+from services.worker.turns import take_turn_of
+from tests.projections.world import CODEC, FOUNDED, LOGS, World, card, defined, recorded, scaled
+
+SECONDS_MAX = 20.0
+NOT_STOPPED = threading.Event()
+
+
+@pytest.fixture
+def world(app: App) -> World:
+    return _founded(app.database)
+
+
+@pytest.fixture
+def service(app: App, world: World) -> App:
+    """The App on the codec of the hand-made logs."""
+    return replace(app, logs=LOGS, codec=CODEC, projections=tuple(world.projections))
+
+
+def _founded(database: Database) -> World:
+    made = World.new(database)
+    made.append(FOUNDED, defined("a"), scaled("a"), *card("c", ("a", 1)))
+    return made
+
+
+def _positions(world: World) -> dict[str, int]:
+    with world.database.transaction(world.tenant) as connection:
+        names = [projection.name for projection in world.projections]
+        return {name: each.position for name, each in progress.live(connection, world.tenant, names).items()}
+
+
+def _eventually(true: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + SECONDS_MAX
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@contextmanager
+def _consuming(service: App, redis_url: str) -> Iterator[None]:
+    """Wake-ups alone, without a sweep behind them."""
+    broker = broker_of(redis_url)
+    broker.client.flushdb()
+    sending = waker(redis_url)
+    declare(broker, service, sending)
+    worker = Worker(broker, worker_timeout=20, worker_threads=2)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        sending.close()
+
+
+def test_a_wake_up_brings_the_news_into_every_projection(service: App, world: World, redis_url: str) -> None:
+    with _consuming(service, redis_url):
+        position = world.append(recorded("a", "2026-01", 10))[0].position
+        sending = waker(redis_url)
+        sending.wake(world.tenant, position)
+        assert _eventually(lambda: set(_positions(world).values()) == {position})
+        sending.close()
+
+
+def test_messages_for_nobody_are_harmless(service: App, world: World, redis_url: str) -> None:
+    with _consuming(service, redis_url):
+        broker, nobody = broker_of(redis_url), clock.new_id()
+        for argument in ("no id", str(nobody), str(world.tenant), str(world.tenant)):
+            broker.enqueue(Message(QUEUE, ACTOR, (argument,), {}, {}))
+        head = _positions(world)["catalog"]
+        assert _eventually(lambda: set(_positions(world).values()) == {head})
+    with service.database.transaction(nobody) as connection:
+        assert progress.live(connection, nobody, ["readings", "scores"]) == {}
+
+
+def test_without_redis_the_sweep_does_all_the_work(service: App, world: World, tmp_path: Path) -> None:
+    away = service.settings.model_copy(update={"redis_url": SecretStr(f"unix://{tmp_path}/nobody")})
+    with working(replace(service, settings=away)):
+        position = world.append(recorded("a", "2026-01", 10))[0].position
+        assert _eventually(lambda: set(_positions(world).values()) == {position})
+
+
+def test_a_flushed_redis_loses_nothing(service: App, world: World, redis_url: str) -> None:
+    sending = waker(redis_url)
+    with working(service):
+        for month in range(1, 7):
+            position = world.append(recorded("a", f"2026-{month:02}", 10))[0].position
+            sending.wake(world.tenant, position)
+            broker_of(redis_url).client.flushdb()
+        assert _eventually(lambda: set(_positions(world).values()) == {position})
+    sending.close()
+
+
+def test_the_worker_stops_when_it_is_told_to(service: App) -> None:
+    with working(service):
+        pass
+    assert [thread.name for thread in threading.enumerate() if "sweep" in thread.name] == []
+
+
+def test_a_turn_is_one_batch_and_says_that_there_is_more(service: App, world: World) -> None:
+    for year in range(2020, 2028):
+        world.append(*(recorded("a", f"{year}-{month:02}", month) for month in range(1, 13)))
+    many = [recorded("b", f"{year}-{month:02}", 1) for year in range(1950, 2000) for month in range(1, 13)]
+    world.append(*many)
+    assert take_turn_of(service, world.tenant, "readings", 1)
+    assert _positions(world)["readings"] == 500
+    assert not take_turn_of(service, world.tenant, "readings", 1)
+
+
+def test_a_sweep_goes_round_until_nobody_is_behind(service: App, world: World) -> None:
+    other = _founded(service.database)
+    for each in (world, other):
+        each.append(*(recorded("a", f"2026-{month:02}", month) for month in range(1, 13)))
+    sweep(service, NOT_STOPPED)
+    for each in (world, other):
+        assert set(_positions(each).values()) == {_positions(each)["catalog"]}
+
+
+def test_what_fails_in_one_organization_keeps_no_other_waiting(service: App, world: World) -> None:
+    other = _founded(service.database)
+
+    def fail(batch: object) -> None:
+        if getattr(batch, "tenant", None) == world.tenant:
+            raise ConnectionResetError
+
+    broken = Projection("broken", (), fail)
+    for each in (world, other):
+        with service.database.transaction(each.tenant) as connection:
+            progress.begin(connection, each.tenant, ["broken"])
+    sweep(replace(service, projections=(broken,)), NOT_STOPPED)
+    with service.database.transaction(other.tenant) as connection:
+        assert progress.live(connection, other.tenant, ["broken"])["broken"].position > 0
+    with service.database.transaction(world.tenant) as connection:
+        failed = progress.live(connection, world.tenant, ["broken"])["broken"]
+    assert (failed.position, failed.status) == (0, progress.RUNNING)
+
+
+def test_a_projection_that_comes_with_an_upgrade_begins_everywhere(service: App, world: World) -> None:
+    new = Projection("new", (), lambda batch: None)
+    upgraded = replace(service, projections=(*service.projections, new))
+    begin_new(upgraded, NOT_STOPPED)
+    sweep(upgraded, NOT_STOPPED)
+    with service.database.transaction(world.tenant) as connection:
+        assert progress.live(connection, world.tenant, ["new"])["new"].position == _positions(world)["catalog"]
+
+
+def test_a_job_is_done_by_one_process_and_again_when_it_is_due(service: App) -> None:
+    name = str(clock.new_id())
+    claims: list[bool] = []
+    rivals = [threading.Thread(target=lambda: claims.append(due(service, name, timedelta(hours=1)))) for _ in range(2)]
+    for thread in rivals:
+        thread.start()
+    for thread in rivals:
+        thread.join()
+    assert sorted(claims) == [False, True]
+    assert not due(service, name, timedelta(hours=1))
+    with service.database.scheduler() as connection:
+        connection.exec_driver_sql(
+            "UPDATE steelyard.schedule SET due_at = %s WHERE name = %s", (clock.now() - timedelta(minutes=1), name)
+        )
+    assert due(service, name, timedelta(hours=1))
+
+
+def test_old_keys_are_forgotten_and_young_ones_kept(service: App, world: World) -> None:
+    assert JOBS["purge-keys"].run is purge_keys
+    past = clock.now() - idempotency.RETENTION - timedelta(minutes=1)
+    with service.database.transaction(world.tenant) as connection:
+        for key, created_at in (("old", past), ("young", clock.now())):
+            connection.exec_driver_sql(
+                "INSERT INTO steelyard.command (tenant_id, principal, key, fingerprint, created_at)"
+                " VALUES (%s, 'p', %s, 'f', %s)",
+                (world.tenant, key, created_at),
+            )
+    purge_keys(service, NOT_STOPPED)
+    with service.database.transaction(world.tenant) as connection:
+        keys = connection.exec_driver_sql("SELECT key FROM steelyard.command WHERE tenant_id = %s", (world.tenant,))
+        assert keys.scalars().all() == ["young"]
+
+
+def test_the_lag_is_told_by_projection(service: App, world: World) -> None:
+    sweep(service, NOT_STOPPED)
+    world.append(recorded("a", "2026-01", 1), recorded("a", "2026-02", 1))
+    catch_up(service.store, world.tenant, world.projection("readings"))
+    with service.database.scheduler() as connection:
+        found = {each.projection: each for each in lag(connection)}
+    assert (found["readings"].events_behind, found["scores"].events_behind) == (0, 2)
+    assert (found["scores"].tenants_behind, found["scores"].parked) == (1, 0)
