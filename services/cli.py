@@ -12,16 +12,17 @@ HELP = """
 Balanced scorecards for many organizations, event-sourced and verifiable.
 
 [bold]A first look[/bold]
-  steelyard run                                  servers, two example cases and the service on this machine
-  steelyard scores --organization company        a scorecard with all its years
+  steelyard run                              everything, on this machine
+  steelyard scores --organization company    a scorecard and its years
 
 [bold]Your own[/bold]
   steelyard organization create acme --name "Acme Ltd"
   steelyard import values.csv --organization acme --dry-run
 
-Typed beside a running service, a command uses that service's servers; alone, it starts and stops them itself.
-Exit status: 0 done, 1 found something wrong, 2 wrong arguments or settings, 3 refused by the rules,
-4 a server is away, 130 interrupted. Every command with --json prints one line of JSON for scripts.
+Typed beside a running service, a command uses that service's servers;
+alone, it starts and stops them itself. With --json a command prints one
+line of JSON for scripts. Exit status: 0 done, 1 found something wrong,
+2 wrong arguments or settings, 3 refused by the rules, 4 a server is away.
 """
 
 SERVICE, CASES, DATA, ACCESS = "Service", "Examples", "Scorecards and values", "Organizations and keys"

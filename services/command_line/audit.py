@@ -27,10 +27,12 @@ Maybe = Annotated[str | None, typer.Option("--organization", "-o", help="Only th
 def log(organization: OfOrganization, after: After = 0, limit: Limit = EVENTS_SHOWN, as_json: AsJson = False) -> None:
     """List the events of an organization in order: what happened, when, on which stream, who did it.
 
-    With --json every event is a line with its whole content, which is how a log is handed to another program.
+    With --json every event is a line with its whole content: a way to hand the
+    log to another program.
 
-      steelyard log --organization company
-      steelyard log -o company --after 60 --limit 1000000 --json > events.jsonl
+    Examples:
+      $ steelyard log --organization company
+      $ steelyard log -o company --after 60 --limit 1000000 --json > events.jsonl
     """
     with opened() as session:
         events = _events(session, session.owner_of(organization).tenant, after, limit)
@@ -80,11 +82,13 @@ def _line(app: App, event: Recorded) -> Json:
 def verify(organization: Maybe = None, as_json: AsJson = False) -> None:
     """Recompute every leaf of the logs and their roots from the stored bytes, and compare.
 
-    Ends with 1 if a log is not what was appended, and names the first position at which that shows. A root kept
-    elsewhere proves later that nothing before it was rewritten.
+    Ends with 1 if a log is not what was appended, and names the first position
+    at which that shows. A root that was written down elsewhere proves later that
+    nothing before it was rewritten.
 
-      steelyard verify
-      steelyard verify --organization company --json
+    Examples:
+      $ steelyard verify
+      $ steelyard verify --organization company --json
     """
     with opened() as session, progress() as bar:
         if organization is None:

@@ -40,9 +40,11 @@ def commands() -> typer.Typer:
 def company(as_json: AsJson = False) -> None:
     """Load the company and show its five years: a correction, a restatement, scores under both versions.
 
-    A second time nothing changes. Ends with 1 if a number is not the one computed by hand.
+    A second time nothing changes. Ends with 1 if a number is not the one
+    computed by hand.
 
-      steelyard demo company
+    Examples:
+      $ steelyard demo company
     """
     with opened() as session:
         changed, scored = company_account(session.app)
@@ -58,11 +60,13 @@ def company(as_json: AsJson = False) -> None:
 def hospitals(file: File = None, as_json: AsJson = False) -> None:
     """Load twelve hospitals and show their totals beside the published ones; with a file all of its hospitals.
 
-    Loading goes on where it was cut off; a second time nothing changes. Ends with 1 if a total differs from the
-    published one without being one of the two explained, or if an event was parked.
+    Loading goes on where it was cut off; a second time nothing changes. Ends with
+    1 if a total differs from the published one without being one of the two that
+    are explained, or if an event was parked.
 
-      steelyard demo hospitals
-      steelyard demo hospitals --file hospital_vbp_fy2021.csv
+    Examples:
+      $ steelyard demo hospitals
+      $ steelyard demo hospitals --file hospital_vbp_fy2021.csv
     """
     wanted = TWELVE if file is None else _of_file(file)
     with opened() as session:

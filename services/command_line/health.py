@@ -60,8 +60,9 @@ def doctor(as_json: AsJson = False) -> None:
 
     No value of a secret is shown.
 
-      steelyard doctor
-      steelyard doctor --json
+    Examples:
+      $ steelyard doctor
+      $ steelyard doctor --json
     """
     with _app() as (app, mode):
         findings = [*_settings(app.settings, mode), *_service(app.settings), *_redis(app.settings), *_database(app)]

@@ -33,11 +33,13 @@ def import_file(
 ) -> None:
     """Import measurements from a CSV file; every row is recorded, a duplicate, or refused with its reason.
 
-    Columns: kpi,period,value,numerator,denominator,source,external_id,observed_at,note. Only kpi, period and a value
-    are needed; n/a as value says that there is none. Importing a file again records nothing twice.
+    Columns: kpi,period,value,numerator,denominator,source,external_id,observed_at,
+    note. Only kpi, period and a value are needed; n/a as value says that there is
+    none. Importing a file again records nothing twice.
 
-      steelyard import values.csv --organization acme --dry-run
-      steelyard import values.csv --organization acme --refused refused.csv
+    Examples:
+      $ steelyard import values.csv --organization acme --dry-run
+      $ steelyard import values.csv --organization acme --refused refused.csv
     """
     checked = _checked(file)
     counted = Tally()

@@ -48,8 +48,9 @@ def issue(
 ) -> None:
     """Issue a key and show it, once: nothing keeps it but whoever reads it here.
 
-    steelyard key issue "sales import" --organization acme --role contributor --scope ingest --kpi sales
-    steelyard key issue auditors -o acme -r auditor --expires 2026-12-31
+    Examples:
+      $ steelyard key issue import -o acme --role contributor --scope ingest
+      $ steelyard key issue auditors -o acme -r auditor --expires 2026-12-31
     """
     wanted = WantedKey(
         name=name,
@@ -70,7 +71,8 @@ def issue(
 def list_keys(organization: OfOrganization, as_json: AsJson = False) -> None:
     """List the keys of an organization with their ids, those that were revoked as well; never a key itself.
 
-    steelyard key list --organization acme
+    Examples:
+      $ steelyard key list --organization acme
     """
     with opened() as session:
         rows = _rows(session, session.owner_of(organization))
@@ -109,7 +111,8 @@ def revoke(
 ) -> None:
     """Revoke a key: it opens nothing within a second.
 
-    steelyard key revoke 0192f0c1-... --organization acme --reason "laptop lost"
+    Examples:
+      $ steelyard key revoke 0192f0c1-... --organization acme --reason "laptop lost"
     """
     try:
         wanted = UUID(key_id)

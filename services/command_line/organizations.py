@@ -42,8 +42,9 @@ def create(
 
     A fiscal year is named by the civil year in which it ends.
 
-      steelyard organization create acme --name "Acme Ltd"
-      steelyard organization create agency --name Agency --start-month 10 --time-zone America/New_York
+    Examples:
+      $ steelyard organization create acme --name "Acme Ltd"
+      $ steelyard organization create agency --name Agency --start-month 10
     """
     calendar = Calendar(start_month, "end", time_zone)
     wanted = Founding(code, name, None if calendar == Calendar() else calendar)
@@ -59,7 +60,8 @@ def create(
 def list_all(as_json: AsJson = False) -> None:
     """List the organizations with the length of their logs.
 
-    steelyard organization list
+    Examples:
+      $ steelyard organization list
     """
     with opened() as session:
         rows = all_organizations(session.app)
@@ -73,7 +75,8 @@ def list_all(as_json: AsJson = False) -> None:
 def show(code: Code, as_json: AsJson = False) -> None:
     """Show an organization: its id and how long its log is.
 
-    steelyard organization show company
+    Examples:
+      $ steelyard organization show company
     """
     with opened() as session:
         actor = session.owner_of(code)

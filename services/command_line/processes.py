@@ -25,11 +25,12 @@ def run(
 ) -> None:
     """Run everything on this machine: database, Redis, workers, HTTP service. Ctrl-C ends it.
 
-    The first start loads two example cases, each later one finds them there. The address is printed when the
-    service takes requests; STEELYARD_PORT moves it.
+    The first start loads two example cases, each later one finds them there. The
+    address is printed when the service takes requests; STEELYARD_PORT moves it.
 
-      steelyard run
-      STEELYARD_PORT=8500 steelyard run --no-examples
+    Examples:
+      $ steelyard run
+      $ STEELYARD_PORT=8500 steelyard run --no-examples
     """
     location = all_settings.locate()
     if location.mode == "production":
@@ -45,9 +46,11 @@ def run(
 def serve() -> None:
     """Serve the HTTP interface and the pages, until Ctrl-C or SIGTERM.
 
-    For production: the database and Redis are others' (STEELYARD_MODE=production), workers are `steelyard worker`.
+    For production (STEELYARD_MODE=production), where the database and Redis are
+    servers of their own and `steelyard worker` works beside it.
 
-      steelyard serve
+    Examples:
+      $ steelyard serve
     """
     settings = all_settings.load()
     logs.configure(settings.log_level)
@@ -59,7 +62,8 @@ def serve() -> None:
 def worker() -> None:
     """Work on projections in the background, until Ctrl-C or SIGTERM; for production, beside `steelyard serve`.
 
-    steelyard worker
+    Examples:
+      $ steelyard worker
     """
     settings = all_settings.load()
     logs.configure(settings.log_level)
@@ -71,9 +75,11 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database to the schema of this version; nothing happens if it is there already.
 
-    In production STEELYARD_DATABASE_URL_MIGRATOR says how to reach the database as steelyard_migrator.
+    In production STEELYARD_DATABASE_URL_MIGRATOR says how to reach the database
+    as steelyard_migrator.
 
-      steelyard migrate
+    Examples:
+      $ steelyard migrate
     """
     location = all_settings.locate()
     if location.mode == "embedded":
@@ -91,9 +97,11 @@ def migrate() -> None:
 def open_page(organization: Organization, as_json: AsJson = False) -> None:
     """Print an address that opens an organization's pages in a browser, once.
 
-    The address holds a one-time token; the browser that opens it keeps a cookie for these pages. A service must run.
+    The address holds a one-time token; the browser that opens it keeps a cookie
+    for these pages. A service must run.
 
-      steelyard open company
+    Examples:
+      $ steelyard open company
     """
     with opened() as session:
         found = address(session.app, session.owner_of(organization).tenant, organization)

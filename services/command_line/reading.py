@@ -31,9 +31,10 @@ def scores(
 ) -> None:
     """Show a scorecard in one period, from the whole down to each KPI, and its score over the periods.
 
-    steelyard scores --organization company
-    steelyard scores -o company --period 2016 --version 1
-    steelyard scores -o company --json
+    Examples:
+      $ steelyard scores --organization company
+      $ steelyard scores -o company --period 2016 --version 1
+      $ steelyard scores -o company --json
     """
     seen = _seen(organization, scorecard, period, version)
     rows = list(_rows(seen))
@@ -56,9 +57,11 @@ def balance(
 ) -> None:
     """Show how well a scorecard is balanced over the periods: in its design, in what is measured, in what came out.
 
-    Each is 0 to 100; the outcome is 100 less the distance of the best perspective from the worst, which is named.
+    Each is 0 to 100; the outcome is 100 less the distance of the best perspective
+    from the worst, which is named.
 
-      steelyard balance --organization company
+    Examples:
+      $ steelyard balance --organization company
     """
     seen = _seen(organization, scorecard, period, version)
     if as_json:

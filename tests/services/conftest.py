@@ -1,5 +1,6 @@
 """What tests of the service may ask for besides: the service itself."""
 
+from tests.services.programs import home, steelyard
 from tests.support.app import app
 
-__all__ = ["app"]
+__all__ = ["app", "home", "steelyard"]

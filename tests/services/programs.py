@@ -1,6 +1,7 @@
 """The program `steelyard` as users run it: single commands in this process, `run` as one that can be killed."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 from infra.embedded.process import wait_until
 from infra.settings import PREFIX
 from services.cli import main
+from tests.support.servers import new_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS_MAX = 60.0
@@ -129,3 +131,19 @@ def status_of(url: str, headers: Mapping[str, str] | None = None) -> int:
         return error.code
     except OSError:
         return 0
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    folder = new_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def steelyard(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A machine on which no service runs."""
+    for name, value in environment(home, PORT=str(free_port())).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("COLUMNS", "200")
+    return Terminal(home, capsys, monkeypatch)

@@ -1,0 +1,124 @@
+"""Commands of whoever runs the service: doctor, migrate, open; old data, production, a database that is away."""
+
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra.embedded.servers import EmbeddedServers
+from infra.settings import EMBEDDED_DATABASE, PREFIX
+from tenants.tokens import TokenKind, well_formed
+from tests.services.programs import Terminal, free_port
+from tests.support.servers import dsn_with, new_database
+
+
+@pytest.fixture
+def acme(steelyard: Terminal) -> str:
+    """A new organization's code."""
+    code = f"acme-{free_port()}"
+    assert steelyard("organization", "create", code, "--name", "Acme").status == 0
+    return code
+
+
+def test_open_prints_an_address_with_a_token(steelyard: Terminal, acme: str) -> None:
+    address = steelyard("open", acme).out.strip()
+    path, _, token = address.partition("?token=")
+    assert path.endswith(f"/o/{acme}/")
+    assert well_formed(token, TokenKind.PAGE)
+
+
+def test_doctor_finds_a_healthy_machine_and_shows_no_secret(steelyard: Terminal, home: Path, acme: str) -> None:
+    found = steelyard("doctor", "--json")
+    assert found.status == 0, found.out
+    report = json.loads(found.out)
+    assert report["healthy"]
+    assert report["found"]["start-up checks"] == "passed"
+    assert {"projection catalog", "projection readings", "projection scores"} <= set(report["found"])
+    for secret in json.loads((home / "secrets.json").read_text()).values():
+        assert str(secret) not in found.out
+
+
+def test_doctor_ends_with_1_when_a_projection_is_parked(steelyard: Terminal, home: Path, acme: str) -> None:
+    set_status(home, "parked")
+    found = steelyard("doctor", "--json")
+    set_status(home, "running")
+    assert found.status == 1
+    assert json.loads(found.out)["wrong"] == ["projection readings"]
+
+
+def set_status(home: Path, status: str) -> None:
+    with (
+        EmbeddedServers.start(home) as servers,
+        psycopg.connect(servers.postgres_dsn(database=EMBEDDED_DATABASE)) as database,
+    ):
+        database.execute("UPDATE steelyard.progress SET status = %s WHERE projection = 'readings'", [status])
+
+
+def test_migrate_says_where_the_schema_is(steelyard: Terminal) -> None:
+    assert steelyard("migrate").out.startswith("schema: 000")
+
+
+def test_data_of_an_older_postgresql_end_with_2_and_what_to_do(
+    steelyard: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "postgres-17"
+    older.mkdir()
+    (older / "PG_VERSION").write_text("17\n")
+    monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path))
+    refused = steelyard("organization", "list")
+    assert refused.status == 2
+    assert "pg_dumpall" in refused.err
+
+
+def test_production_without_settings_ends_with_2_and_names_them(
+    steelyard: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}MODE", "production")
+    for command in ("serve", "worker", "migrate", "doctor"):
+        refused = steelyard(command)
+        assert refused.status == 2
+        assert f"{PREFIX}DATABASE_URL_APP" in refused.err
+    assert "steelyard serve" in steelyard("run").err
+
+
+@pytest.fixture
+def production(postgres_admin_dsn: str, template_database: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The environment of production on an empty database; the superuser's address of it."""
+    name = f"production_{free_port()}"
+    dsn = new_database(postgres_admin_dsn, name)
+    settings = {
+        "MODE": "production",
+        "DATABASE_URL_APP": dsn_with(dsn, role="steelyard_app"),
+        "DATABASE_URL_SCHEDULER": dsn_with(dsn, role="steelyard_scheduler"),
+        "REDIS_URL": redis_url,
+        "OPERATOR_KEY": "kL3vQ9xT2mW7pR5sZ8bN1cF4hJ6dG0aY",
+        "SEALING_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "TOKEN_KEY": "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=",
+        "PUBLIC_URL": "https://scores.example.org",
+    }
+    for key, value in settings.items():
+        monkeypatch.setenv(PREFIX + key, value)
+    return dsn
+
+
+def test_production_on_an_older_schema_says_what_to_do_and_changes_nothing(
+    steelyard: Terminal, production: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command in (["serve"], ["worker"], ["organization", "list"]):
+        refused = steelyard(*command)
+        assert refused.status == 4
+        assert "steelyard migrate" in refused.err
+    assert f"{PREFIX}DATABASE_URL_MIGRATOR" in steelyard("migrate").err
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL_MIGRATOR", production)
+    assert steelyard("migrate").status == 0
+    assert json.loads(steelyard("organization", "list", "--json").out) == []
+
+
+def test_a_database_that_is_away_ends_with_4(
+    steelyard: Terminal, production: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}DATABASE_URL_APP", "postgresql://steelyard_app@/none?host=/nonexistent")
+    away = steelyard("organization", "list")
+    assert away.status == 4
+    assert "cannot be used" in away.err
