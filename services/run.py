@@ -21,7 +21,7 @@ from services.command_line.session import built, prepared
 from services.command_line.statuses import Status, Stopped
 from services.port import require_free_port
 from services.serve import serve_until_signal
-from services.working import working
+from services.worker.process import working
 
 OWNER_SECONDS_MAX = 600.0
 OWNER_PAUSE_SECONDS = 0.2

@@ -30,13 +30,16 @@ from services.command_line.statuses import found_wrong
 
 ANSWER_SECONDS_MAX = 2.0
 LAG_MAX = timedelta(seconds=60)
-"""Events older than that which a projection has not reached: no worker works, or it cannot keep up."""
+"""Last events older than that which a projection has not reached: no worker works."""
+EVENTS_BEHIND_MAX = 20_000
+"""In one organization: the worker cannot keep up."""
 
 _LAG = """
 SELECT p.projection,
     count(*) FILTER (WHERE p.status = 'parked') AS parked,
     count(*) FILTER (WHERE p.status <> 'parked' AND p.position < h.position) AS behind,
     coalesce(sum(h.position - p.position) FILTER (WHERE p.status <> 'parked'), 0) AS events,
+    coalesce(max(h.position - p.position) FILTER (WHERE p.status <> 'parked'), 0) AS most,
     max(now() - h.recorded_at) FILTER (WHERE p.status <> 'parked' AND p.position < h.position) AS age
 FROM steelyard.tenant_head h
 JOIN steelyard.projection_route r ON r.tenant_id = h.tenant_id
@@ -160,7 +163,7 @@ def _projections(app: App) -> Iterator[Finding]:
         rows = connection.exec_driver_sql(_LAG).all()
     yield Finding("organizations", f"{size.organizations} with {size.events} events")
     for row in rows:
-        late = row.age is not None and row.age > LAG_MAX
+        late = (row.age is not None and row.age > LAG_MAX) or row.most > EVENTS_BEHIND_MAX
         parked = f", {row.parked} parked before an event that cannot be applied" if row.parked else ""
         value = f"{row.events} events behind in {row.behind} organizations{parked}"
         yield Finding(f"projection {row.projection}", value, wrong=late or row.parked > 0)

@@ -15,7 +15,7 @@ from services.command_line.session import built, opened, prepared, require_prese
 from services.command_line.statuses import unfit
 from services.run import run_machine
 from services.serve import serve_until_signal
-from services.working import work_until_signal
+from services.worker.process import work_until_signal
 
 Organization = Annotated[str, typer.Argument(help="Code of the organization, such as company.")]
 

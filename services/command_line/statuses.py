@@ -8,6 +8,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import DomainError
+from infra.broker import EvictingRedis
 from infra.database_errors import Unavailable, classify
 from infra.embedded.errors import DataOfAnotherMajor, EmbeddedServerError
 from infra.eventstore.boot import UnsafeDatabase
@@ -65,7 +66,7 @@ def ending(act: Callable[[], None]) -> Never:
         _end(Status.REFUSED, f"insufficient-role: this needs the permission {error.required.value}")
     except OrganizationHeld:
         _end(Status.REFUSED, "integrity-hold: the log is closed for writing until it has been checked")
-    except (SettingsError, DataOfAnotherMajor, UnsafeDatabase, PortTaken, CannotListen) as error:
+    except (SettingsError, DataOfAnotherMajor, UnsafeDatabase, PortTaken, CannotListen, EvictingRedis) as error:
         _end(Status.USAGE, str(error))
     except (CatalogBehind, KeyInProgress) as error:
         _end(Status.UNAVAILABLE, f"somebody else is at the same work, try again: {error}")

@@ -54,9 +54,14 @@ class Terminal:
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
-    """The environment of a process that reads these settings and no others."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return {**inherited, f"{PREFIX}HOME": str(home), **{PREFIX + name: value for name, value in settings.items()}}
+    """The environment of a process that reads these settings and no others, and keeps bytecode as an installed one."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PYTHON"))}
+    return {
+        **inherited,
+        "PYTHONPYCACHEPREFIX": str(home / "bytecode"),
+        f"{PREFIX}HOME": str(home),
+        **{PREFIX + name: value for name, value in settings.items()},
+    }
 
 
 def free_port() -> int:
