@@ -3,6 +3,7 @@
 The migrator is a member of steelyard_owner, or the superuser of an embedded server, who makes the roles first.
 """
 
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -47,6 +48,7 @@ def current(url: str) -> str:
         return revision_of(connection)
 
 
+@cache
 def latest() -> str:
     """The revision this version of the program needs."""
     head = scripts().get_current_head()

@@ -81,11 +81,6 @@ class Everything:
     listed: tuple[str, ...] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
-    note: Secret | None
-
-
 def _codec(*event_types: EventType) -> Codec:
     return Codec(event_types or (EventType("everything", 1, Everything),), SCALARS, (Secret,))
 
