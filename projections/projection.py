@@ -46,13 +46,15 @@ class Batch:
 class Projection:
     """`tables` are those it alone writes, each with tenant_id and generation first in its primary key.
 
+    `apply` returns False to have its work kept and be called again for the same events, before the position moves: one
+    event may reach more than fits into a transaction. Rows written early carry a position that no read asks for yet.
     An inline projection moves in the transaction of the command; the others are moved by the worker, never ahead of
     those named in `after`.
     """
 
     name: str
     tables: tuple[Table, ...]
-    apply: Callable[[Batch], None]
+    apply: Callable[[Batch], bool | None]
     after: tuple[str, ...] = ()
     inline: bool = False
 

@@ -19,12 +19,12 @@ from domain.measurement.events import (
     ValueKnown,
 )
 from domain.scoring.inputs import Cell, Values
-from domain.values import KpiId, Source
+from domain.values import KpiId
 from infra.database import metadata
 from infra.eventstore.log import Recorded
 from projections import writing
 from projections.answers import ReadingView
-from projections.numbers import number_columns, numbers, reading_of
+from projections.numbers import number_columns, numbers
 from projections.periods import period_of
 from projections.projection import Batch, Projection
 from projections.score_view import optional_number
@@ -90,9 +90,14 @@ READINGS = Projection(NAME, (reading,), apply)
 def values_as_of(
     connection: Connection, tenant: UUID, generation: int, cells: Collection[Cell], position: int
 ) -> Values:
-    """The values in force at the position in these cells, one per source in order of source; one statement for all."""
+    """The values in force at the position in these cells, one per source in order of source; one statement for all.
+
+    Cells that nobody asked for may be among them: those of an asked KPI in an asked period.
+    """
     if not cells:
         return {}
+    # Few distinct periods stand in many cells: told apart as objects first, which is much cheaper than by value.
+    periods = {period.text: period for period in {id(period): period for _, period in cells}.values()}
     rows = connection.execute(
         # KPIs times periods: what scoring asks for is nearly that, and two short lists beat one long one.
         text("""
@@ -106,18 +111,17 @@ def values_as_of(
         {
             "tenant": tenant,
             "generation": generation,
-            "periods": sorted({period.text for _, period in cells}),
+            "periods": sorted(periods),
             "kpis": sorted({kpi for kpi, _ in cells}),
             "position": position,
         },
-    )
-    periods = {period.text: period for _, period in cells}
+    ).all()
     found: dict[Cell, list[ValueKnown]] = {}
-    for row in rows:
-        cell = KpiId(row.kpi), periods[row.period]
-        if row.kind != RETRACTED and cell in cells:
-            known = ValueKnown(cell[0], cell[1], Source(row.source), reading_of(row), row.from_position)
-            found.setdefault(cell, []).append(known)
+    for name, kpi, source, from_position, kind, value, numerator, denominator in rows:
+        if kind != RETRACTED:
+            read, period = Reading(value, numerator, denominator), periods[name]
+            known = ValueKnown(kpi, period, source, read, from_position)
+            found.setdefault((kpi, period), []).append(known)
     return {cell: tuple(known) for cell, known in found.items()}
 
 
@@ -145,19 +149,16 @@ def latest_periods(
             SELECT k.kpi, latest.period
             FROM unnest(CAST(:kpis AS text[])) AS k(kpi)
             CROSS JOIN LATERAL (
-                SELECT max(shown.period) AS period FROM (
-                    SELECT r.period FROM steelyard.reading r
+                SELECT known.period FROM (
+                    SELECT DISTINCT ON (r.period, r.source) r.period, r.source, r.kind
+                    FROM steelyard.reading r
                     WHERE r.tenant_id = :tenant AND r.generation = :generation AND r.kpi = k.kpi COLLATE "C"
-                      AND r.from_position <= :position AND r.kind <> 'retracted'
-                      AND NOT EXISTS (
-                          SELECT 1 FROM steelyard.reading n
-                          WHERE n.tenant_id = :tenant AND n.generation = :generation AND n.period = r.period
-                            AND n.kpi = r.kpi AND n.source = r.source
-                            AND n.from_position > r.from_position AND n.from_position <= :position)
-                    ORDER BY r.period DESC LIMIT 1
-                ) shown
+                      AND r.from_position <= :position
+                    ORDER BY r.period DESC, r.source, r.from_position DESC
+                ) known
+                WHERE known.kind <> 'retracted'
+                LIMIT 1
             ) latest
-            WHERE latest.period IS NOT NULL
         """),
         {"tenant": tenant, "generation": generation, "kpis": sorted(kpis), "position": position},
     )

@@ -5,7 +5,7 @@ The worker, a rebuild, tests and the transaction of a command (catch_up_inline) 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -33,6 +33,13 @@ class Outcome(StrEnum):
     BUSY = "busy"
     """Somebody else has the lease."""
     PARKED = "parked"
+
+
+class Applied(Enum):
+    """Whether all the work that events make is done."""
+
+    WHOLE = "whole"
+    PART = "part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,10 @@ class _Turn:
         """Up to `events_max` events; on a poisonous one everything before it, and then park."""
         start = self.leased.position
         wanted = min(events_max, self.bounds.until - start)
-        if self._attempt(start, wanted) is None:
+        applied = self._attempt(start, wanted)
+        if applied is Applied.PART:
+            return Outcome.BEHIND
+        if applied is Applied.WHOLE:
             self._move(start, start + wanted)
             return Outcome.CURRENT if start + wanted == self.bounds.until else Outcome.BEHIND
         reached, error = self._good_prefix(start, wanted)
@@ -150,15 +160,19 @@ class _Turn:
         reached = start
         while bad > 1:
             half = bad // 2
-            failed = self._attempt(reached, half)
-            if failed is None:
+            applied = self._attempt(reached, half)
+            if applied is Applied.PART:
+                return reached, None
+            if applied is Applied.WHOLE:
                 reached, bad = reached + half, bad - half
             else:
                 bad = half
-        failed = self._attempt(reached, 1)
-        return (reached + 1, None) if failed is None else (reached, failed)
+        applied = self._attempt(reached, 1)
+        if isinstance(applied, Exception):
+            return reached, applied
+        return (reached + 1 if applied is Applied.WHOLE else reached), None
 
-    def _attempt(self, position: int, count: int) -> Exception | None:
+    def _attempt(self, position: int, count: int) -> Applied | Exception:
         """Apply exactly `count` events after the position, or nothing; the error, if it is one of the events'."""
         try:
             with self.connection.begin_nested():
@@ -173,12 +187,11 @@ class _Turn:
                     self.codec,
                     self.bounds.sources,
                 )
-                self.projection.apply(batch)
+                return Applied.PART if self.projection.apply(batch) is False else Applied.WHOLE
         except Exception as error:
             if not _poisonous(error):
                 raise
             return error
-        return None
 
     def _move(self, start: int, reached: int) -> None:
         _move(self.connection, self.tenant, self.leased, start, reached)
@@ -208,7 +221,8 @@ def catch_up_inline(
         if now is None or now.position != first - 1:
             raise CatalogBehind(projection.name, now.position if now else 0)
         _check_whole(events, now.position, len(events))
-        projection.apply(Batch(connection, tenant, now.generation, events, log, codec, {}))
+        applied = projection.apply(Batch(connection, tenant, now.generation, events, log, codec, {}))
+        assert applied is not False, "an inline projection does its work at once"
         _move(connection, tenant, now, now.position, events[-1].position)
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import assert_never
 
 from domain.policy import Band
 from domain.scoring.bands import shown
 from domain.scoring.tree import CardScore, KpiScore, KpiTrace, NodeScore, ScoreTree, UsedTarget
-from domain.values import plain, q
+from domain.values import q
 from projections.views import (
     AnchorView,
     CardView,
@@ -21,6 +22,7 @@ from projections.views import (
 )
 
 SCORE_DECIMALS = 1
+NUMBERS_CACHED_MAX = 65_536
 
 
 def tree_view(tree: ScoreTree, changed_at: int) -> TreeView:
@@ -42,9 +44,11 @@ def tree_view(tree: ScoreTree, changed_at: int) -> TreeView:
     )
 
 
+@lru_cache(maxsize=NUMBERS_CACHED_MAX)
 def number(value: Decimal) -> str:
-    """The exact number: quantised to 20 decimals, without trailing zeros."""
-    return str(plain(q(value)))
+    """The exact number: quantised to 20 decimals, without trailing zeros; kept, for the same few come again."""
+    text = f"{q(value):f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def optional_number(value: Decimal | None) -> str | None:

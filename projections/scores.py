@@ -29,6 +29,8 @@ from projections.stored import StoredPeriods
 NAME = "scores"
 PAIRS_PER_READ_MAX = 64
 """Scored from one read of values: bounds memory when a policy reaches every period of an organization."""
+PAIRS_PER_TRANSACTION_MAX = 256
+"""Some seconds of scoring; what is left is scored in the next transaction, before the position moves."""
 
 score_table = Table(
     "score",
@@ -73,20 +75,29 @@ class Scored:
     lengthy: bool
 
 
-def scores(cache: DefinitionsCache) -> Projection:
+def scores(cache: DefinitionsCache, pairs_max: int = PAIRS_PER_TRANSACTION_MAX) -> Projection:
     """The projection; it asks the cache for the definitions before each batch."""
     tables = (score_table, score_node, balance.balance_table)
-    return Projection(NAME, tables, lambda batch: apply(batch, cache), after=(readings.NAME,))
+    return Projection(NAME, tables, lambda batch: apply(batch, cache, pairs_max), after=(readings.NAME,))
 
 
-def apply(batch: Batch, cache: DefinitionsCache) -> None:
-    """Find what the events reach, then score it."""
+def apply(batch: Batch, cache: DefinitionsCache, pairs_max: int) -> bool:
+    """Find what the events reach, then score it, at most `pairs_max` of it; whether that was all.
+
+    What an earlier call for the same events has scored says so by its position, and stays: nothing after that position
+    has reached it.
+    """
     reach = Reach(cache.at(batch.log, batch.first - 1), _stored(batch), _value_periods(batch))
     for recorded in batch.events:
         reach.take(recorded)
-    touched = iter(sorted(reach.touched.items(), key=lambda item: (item[0][0], item[0][1].text)))
-    while pairs := tuple(islice(touched, PAIRS_PER_READ_MAX)):
+    touched = reach.touched
+    if len(touched) > pairs_max:
+        done = _done(batch)
+        touched = {pair: position for pair, position in touched.items() if done.get(pair) != position}
+    waiting = iter(sorted(touched.items(), key=lambda item: (item[0][0], item[0][1].text))[:pairs_max])
+    while pairs := tuple(islice(waiting, PAIRS_PER_READ_MAX)):
         _score(batch, reach.definitions, dict(pairs))
+    return len(touched) <= pairs_max
 
 
 def _score(batch: Batch, definitions: Definitions, pairs: Mapping[Pair, int]) -> None:
@@ -168,6 +179,18 @@ def _node_row(tree: ScoreTree, node: NodeScore) -> dict[str, object]:
         "state": node.state.value,
         "band": node.band,
     }
+
+
+def _done(batch: Batch) -> dict[Pair, int]:
+    """What was scored for events of this batch already, by an earlier transaction that did not finish them."""
+    rows = batch.connection.execute(
+        text("""
+            SELECT s.scorecard, s.period, s.changed_at FROM steelyard.score s
+            WHERE s.tenant_id = :tenant AND s.generation = :generation AND s.changed_at >= :first
+        """),
+        {"tenant": batch.tenant, "generation": batch.generation, "first": batch.first},
+    )
+    return {(ScorecardId(row.scorecard), period_of(row.period)): row.changed_at for row in rows}
 
 
 def _stored(batch: Batch) -> StoredPeriods:

@@ -11,6 +11,10 @@ from domain.values import KpiId, ScorecardId
 NO_SCORECARDS: frozenset[ScorecardId] = frozenset()
 NO_KPIS: frozenset[KpiId] = frozenset()
 
+KEPT_MAX = 64
+_kept: "dict[int, tuple[Definitions, Usage]]" = {}
+"""By identity, for definitions are too large to compare; each holds its own definitions, so that no id comes twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -25,7 +29,18 @@ class Usage:
 
 
 def usage(definitions: Definitions) -> Usage:
-    """The usage by all versions published so far."""
+    """The usage by all versions published so far; kept for the definitions asked about last."""
+    kept = _kept.get(id(definitions))
+    if kept is not None and kept[0] is definitions:
+        return kept[1]
+    found = _usage(definitions)
+    if len(_kept) >= KEPT_MAX:
+        _kept.clear()
+    _kept[id(definitions)] = (definitions, found)
+    return found
+
+
+def _usage(definitions: Definitions) -> Usage:
     placed = {card.id: _placed_kpis(card) for card in definitions.scorecards.values() if card.versions}
     containers = _containers(definitions.scorecards.values())
     above = {card: _reachable(card, containers) for card in definitions.scorecards}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from domain.calendar import Period, PeriodKind
 from domain.errors import Invalid, NotFound
+from domain.policy import MissingData, Policy
 from domain.scorecard.events import ChildKind, ChildWeight, VersionPublished, WeightsSet
 from domain.scoring.inputs import VersionChoice
 from domain.values import KpiId, NodeId, ScorecardId
@@ -19,7 +20,10 @@ from projections.balances import balance_at, balance_history
 from projections.current import current_tree
 from projections.history import history
 from projections.reader import Reader
+from projections.rebuild import equal, rebuild
+from projections.runner import Outcome, catch_up
 from projections.waiting import wait_for
+from tenants.organization.events import PolicySet
 from tests.projections.world import (
     BEGINNING,
     FOUNDED,
@@ -254,3 +258,18 @@ def test_organizations_with_equal_codes_and_positions_share_nothing(world: World
     other.catch_up()
     assert (Asking(other).raw("2026-01"), Asking(world).raw("2026-01")) == ("2", "50")
     assert [point.period for point in Asking(other).history(PeriodKind.MONTH).points] == ["2026-01"]
+
+
+def test_an_event_that_reaches_much_takes_several_transactions_and_reads_stay_exact(world: World) -> None:
+    slow = World.of(world.database, world.tenant, pairs_max=2).projection("scores")
+    before = [Asking(world).raw(period) for period in ("2026-01", "2026-02", "2026-Q1")]
+    position = world.append(PolicySet(Policy(missing_data=MissingData.ZERO), BEGINNING))[0].position
+    catch_up(world.store, world.tenant, world.projection("readings"))
+    assert catch_up(world.store, world.tenant, slow, batches_max=1) is Outcome.BEHIND
+    assert Asking(world).score("2026-01").as_of_position == position - 1
+    assert [Asking(world).raw(period) for period in ("2026-01", "2026-02", "2026-Q1")] == before
+    assert catch_up(world.store, world.tenant, slow) is Outcome.CURRENT
+    assert (Asking(world).raw("2026-01"), Asking(world).score("2026-01").as_of_position) == ("25", position)
+    rebuilt = rebuild(world.store, world.tenant, world.projection("scores"))
+    with world.database.transaction(world.tenant) as connection:
+        assert equal(connection, world.tenant, slow, 1, rebuilt)

@@ -14,6 +14,8 @@ from tests.projections.histories import BEGINNING, histories
 from tests.projections.world import World
 
 SIZES = (1, 7, 500)
+PAIRS = (256, 2, 5)
+"""Scored per transaction, beside each size: with few, one batch takes several."""
 
 
 # A history is told as it was found: shrinking it takes minutes of database work.
@@ -35,14 +37,18 @@ def test_live_rows_equal_a_rebuild_at_any_size_of_batch(
         world.catch_up(events_max=size)
         done += cut
     for projection in world.projections:
-        fresh = World.of(database, world.tenant)
-        rebuilt = [rebuild(fresh.store, world.tenant, fresh.projection(projection.name), events_max=n) for n in SIZES]
+        rebuilt = [_rebuilt(world, projection.name, n, pairs) for n, pairs in zip(SIZES, PAIRS, strict=True)]
         with database.transaction(world.tenant) as connection:
             live = digest(connection, world.tenant, projection, 1)
             for generation, batch_size in zip(rebuilt, SIZES, strict=True):
                 if digest(connection, world.tenant, projection, generation) != live:
                     told = _difference(connection, world.tenant, projection, generation)
                     raise AssertionError(f"live ({size}) and rebuilt ({batch_size}):\n{told}\n{_told(events)}")
+
+
+def _rebuilt(world: World, name: str, size: int, pairs_max: int) -> int:
+    fresh = World.of(world.database, world.tenant, pairs_max)
+    return rebuild(fresh.store, world.tenant, fresh.projection(name), events_max=size)
 
 
 def _difference(connection: Connection, tenant: UUID, projection: Projection, generation: int) -> str:

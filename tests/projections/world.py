@@ -39,7 +39,7 @@ from projections.definitions import DefinitionsCache
 from projections.projection import Projection, Store
 from projections.readings import READINGS
 from projections.runner import Outcome, catch_up, catch_up_inline
-from projections.scores import scores
+from projections.scores import PAIRS_PER_TRANSACTION_MAX, scores
 from tenants.organization.events import OrganizationEvent, OrganizationFounded
 from tests.support.database import founded
 
@@ -73,10 +73,10 @@ class World:
         return cls.of(database, founded(database))
 
     @classmethod
-    def of(cls, database: Database, tenant: UUID) -> "World":
+    def of(cls, database: Database, tenant: UUID, pairs_max: int = PAIRS_PER_TRANSACTION_MAX) -> "World":
         """An existing organization, as a process sees it that has just started."""
         cache = DefinitionsCache()
-        return cls(database, tenant, cache, (CATALOG, READINGS, scores(cache)))
+        return cls(database, tenant, cache, (CATALOG, READINGS, scores(cache, pairs_max)))
 
     @property
     def store(self) -> Store:

@@ -111,8 +111,11 @@ _TABLES = (
     )""",
 )
 
-# The values of one KPI in time, and its latest one.
-_INDEXES = (f"CREATE INDEX reading_kpi_idx ON {SCHEMA}.reading (tenant_id, generation, kpi, period)",)
+# The values of one KPI in time, the latest first.
+_INDEXES = (
+    f"CREATE INDEX reading_kpi_idx ON {SCHEMA}.reading"
+    " (tenant_id, generation, kpi, period DESC, source, from_position DESC)",
+)
 
 _SCHEDULE = """schedule (
         name text NOT NULL,
