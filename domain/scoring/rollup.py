@@ -78,7 +78,7 @@ def roll_up(setting: Setting, node: Node, children: list[Child]) -> Branch:
         branch.filled = branch.filled or result.filled
     _weigh(branch, counting)
     scored = [each for each in counting if each[2].raw is not None]
-    if setting.missing_data is MissingData.BLANK and scored and len(scored) < len(counting):
+    if setting.missing_data is MissingData.BLANK and len(scored) < len(counting):
         branch.state, branch.reason = State.EMPTY, BLANK
     elif scored:
         branch.raw = _raw(setting, node.rollup.rule, counting, scored)
@@ -169,7 +169,7 @@ def _settle(setting: Setting, branch: Branch, bands: Sequence[str | None]) -> No
     if q(branch.entered) < setting.minimum_coverage:
         branch.state = State.INSUFFICIENT
         return
-    whole = not branch.filled and branch.coverage is not None and q(branch.coverage) >= ONE
+    whole = branch.coverage is not None and q(branch.coverage) >= ONE
     branch.state = State.COMPLETE if whole else State.INCOMPLETE
     branch.score = branch.raw
     branch.band_of_score = band_of(branch.raw, setting.bands)

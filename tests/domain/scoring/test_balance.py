@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import localcontext
 from fractions import Fraction
 
 import pytest
@@ -314,6 +315,14 @@ def test_design_does_not_depend_on_what_was_measured() -> None:
         for entered in ({}, {"K0": 0, "K1": 100}, {"K0": NA, "K1": NA}, {"K2": (1, 0)})
     ]
     assert all(design == designs[0] for design in designs)
+
+
+def test_the_threads_own_context_does_not_matter() -> None:
+    card, all_kpis = example()
+    usual = balanced(card, all_kpis, {"Fk0": 50, "Ck1": 60})
+    with localcontext() as narrow:
+        narrow.prec = 5
+        assert balanced(card, all_kpis, {"Fk0": 50, "Ck1": 60}) == usual
 
 
 def test_the_draft_has_a_balance_of_its_own() -> None:

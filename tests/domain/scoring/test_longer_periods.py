@@ -106,6 +106,7 @@ def test_each_aggregation(aggregation: Aggregation, value: int) -> None:
 
 def test_the_median_of_two_is_their_middle_and_last_is_of_the_last_month_with_a_value() -> None:
     assert aggregated(Aggregation.MEDIAN, 10, 25) == D("17.5")
+    assert aggregated(Aggregation.MEDIAN, 10, 40, 25) == 25
     assert aggregated(Aggregation.LAST, 10, 25) == 25
     assert aggregated(Aggregation.FIRST, None, 25, 30) == 25
 
@@ -157,6 +158,13 @@ def test_without_any_target_the_kpi_has_no_target_and_stays_in_coverage() -> Non
     for text in (QUARTER, "2026-02"):
         result = only(kpi("K", FLOW, TO_TARGET, {"2025-12": 9}), values({"K": months(50, 60, 70)}), text)
         assert (result.state, result.reason, result.coverage, result.score) == (State.EMPTY, "no_target", D(0), None)
+        assert result.counted == 0
+
+
+def test_a_target_that_not_every_counted_month_has_is_not_shown_for_the_quarter() -> None:
+    """The scale does not use it, so the month counts; a target over other months would be unlike."""
+    result = only(kpi("K", FLOW, DIRECT, {"2026-01": 10}), values({"K": months(50, 60)}), QUARTER)
+    assert (result.counted, result.target, len(result.trace.targets)) == (2, None, 1)
 
 
 def test_a_missing_baseline_is_a_missing_target_where_the_scale_uses_it() -> None:
@@ -205,6 +213,16 @@ def test_a_step_target_is_the_last_milestone_reached(last: str, target: int | No
     assert (result.reason == "no_target") == (target is None)
 
 
+def test_a_milestone_of_a_day_is_reached_on_that_day() -> None:
+    daily = replace(LEVEL, frequency=PeriodKind.DAY, prorate=Prorate.STEP, aggregation=Aggregation.LAST)
+    target = Target(D(100), milestones=(Milestone(period("2026-01-10"), D(20)),))
+    found = [
+        only(kpi("K", daily, TO_TARGET, {"2026-01": target}), values({"K": {day: 10}})).target
+        for day in ("2026-01-09", "2026-01-10")
+    ]
+    assert found == [None, D(20)]
+
+
 def test_a_denominator_of_zero_is_an_error_there_and_its_parts_count_in_the_quarter() -> None:
     ratio = kpi("K", RATIO)
     entered = values({"K": months((2, 4), (3, 0), (1, 4))})
@@ -217,7 +235,7 @@ def test_a_denominator_of_zero_is_an_error_there_and_its_parts_count_in_the_quar
 
 def test_not_applicable_months_leave_the_expected_ones() -> None:
     result = only(kpi("K"), values({"K": months(50, NA)}), QUARTER)
-    assert (result.counted, result.expected, result.coverage) == (1, 2, D("0.5"))
+    assert (result.counted, result.expected, result.coverage, result.state) == (1, 2, D("0.5"), State.INCOMPLETE)
     assert only(kpi("K"), values({"K": months(NA, NA, NA)}), QUARTER).state is State.NOT_APPLICABLE
 
 
@@ -360,6 +378,6 @@ def test_baselines_are_aggregated_like_targets() -> None:
 
 
 def test_a_target_of_count_adds_up() -> None:
-    counted = kpi("K", replace(FLOW, aggregation=Aggregation.COUNT), TO_TARGET, dict.fromkeys(MONTHS, 1))
+    counted = kpi("K", replace(FLOW, aggregation=Aggregation.COUNT), TO_TARGET, dict.fromkeys(MONTHS, 2))
     result = only(counted, values({"K": months(7, None, 7)}), QUARTER)
-    assert (result.value, result.target, result.score) == (D(2), D(2), D(100))
+    assert (result.value, result.target, result.score) == (D(2), D(4), D(50))

@@ -35,6 +35,7 @@ from tests.domain.scoring.build import (
     values,
 )
 
+CARRY = MissingData.CARRY
 PARTS = {"A": 40, "B": 30, "C": 30}
 
 
@@ -70,6 +71,19 @@ def test_carry_takes_the_last_counted_value_and_leaves_coverage() -> None:
     carried = find_kpi(result, "C")
     assert (carried.carried, carried.score, carried.coverage, carried.state) == (True, D(90), D(0), State.INCOMPLETE)
     assert [value.period.text for value in carried.trace.values] == ["2026-01"]
+    assert (carried.counted, carried.expected, carried.reason) == (0, 1, "carried")
+
+
+def test_a_denominator_of_zero_is_a_value_and_not_carried_over() -> None:
+    result = only(kpi("K", RATIO), values({"K": {"2026-01": (1, 2), "2026-02": (1, 0)}}), "2026-02", policy=CARRY)
+    assert (result.state, result.carried) == (State.ERROR, False)
+
+
+def test_a_value_that_had_no_target_was_not_counted_and_is_not_carried() -> None:
+    of_kpi = kpi("K", of_scale=TO_TARGET, targets={"2026-01": 100})
+    result = only(of_kpi, values({"K": {"2026-01": 50, "2026-02": 90}}), "2026-03", policy=CARRY)
+    assert [value.period.text for value in result.trace.values] == ["2026-01"]
+    assert result.score == 50
 
 
 def test_a_value_older_than_the_policy_allows_is_not_carried() -> None:
@@ -138,6 +152,7 @@ def test_blank_leaves_a_node_with_an_unscored_applicable_child_empty() -> None:
     assert (p.state, p.reason, p.raw_score, p.coverage) == (State.EMPTY, "blank", None, D("0.5"))
     assert (q_node.state, q_node.score) == (State.COMPLETE, D(60))
     assert (result.state, result.reason) == (State.EMPTY, "blank")
+    assert (top(known, now({})).state, top(known, now({})).reason) == (State.EMPTY, "blank")
 
 
 def test_blank_asks_nothing_of_what_is_not_applicable() -> None:

@@ -36,6 +36,28 @@ def test_of_equal_children_the_first_in_order_is_named(rule: RollupRule) -> None
     assert [child.applied_share for child in result.children] == [D(1), D(0)]
 
 
+def test_children_are_equal_if_they_are_so_by_q() -> None:
+    """The second child is exactly 70 too, though fifty digits put it below."""
+    nested = node(
+        "N",
+        1,
+        nodes=(
+            node("P", 2, nodes=(node("O1", 5, {"A": 4, "B": 3}), node("O2", 6, {"C": 4, "D": 3}))),
+            node("Q", 6, nodes=(node("O3", 5, {"E": 4, "F": 3}), node("O4", 6, {"G": 4, "H": 3}))),
+        ),
+    )
+    known = definitions(root(node("first", 1, {"X": 1}), nested, rollup=Rollup(RollupRule.MIN)), kpis(*"ABCDEFGHX"))
+    result = top(known, now(dict(zip("ABCDEFGHX", (55, 90, 40, 50, 40, 80, 100, 75, 70), strict=True))))
+    assert (find(result, "N").raw_score or D(70)) < 70
+    assert [child.applied_share for child in result.children] == [D(1), D(0)]
+
+
+def test_self_names_a_kpi_beside_nodes() -> None:
+    named = Rollup(RollupRule.SELF, kpi=KpiId("B"))
+    known = definitions(root(node("P", 1, {"A": 1}), placed={"C": 1, "B": 1}, rollup=named), kpis("A", "B", "C"))
+    assert top(known, now(dict(ENTERED))).score == 60
+
+
 def test_min_keeps_the_coverage_of_all_children() -> None:
     result = rolled(Rollup(RollupRule.MIN), {"A": 80, "B": 60}, {"A": 1, "B": 1, "C": 2})
     assert (result.score, result.coverage, result.state) == (D(60), D("0.5"), State.INCOMPLETE)
