@@ -14,6 +14,7 @@ from types import FrameType
 import structlog
 
 from infra.embedded.servers import EmbeddedServers
+from infra.eventstore.boot import refuse_unsafe
 from infra.settings import Location, embedded
 from services.app import App
 from services.command_line.output import remark
@@ -25,6 +26,7 @@ from services.worker.process import working
 
 OWNER_SECONDS_MAX = 600.0
 OWNER_PAUSE_SECONDS = 0.2
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -34,36 +36,35 @@ def run_machine(location: Location, before: Callable[[App], None], ready: Callab
 
     Call it on the main thread. Raises PortTaken, EmbeddedServerError, SettingsError, Stopped.
     """
-    with ordered_end(), owned_servers(location) as servers:
+    for number in SIGNALS:
+        signal.signal(number, _end_in_order)
+    with owned_servers(location) as servers:
         settings = prepared(location, servers)
-        with built(settings) as app, working(app):
-            before(app)
-            serve_until_signal(app, ready=lambda: ready(app), tick=lambda: look_after(servers))
-            log.info("stopping")
+        with built(settings) as app:
+            refuse_unsafe(app.database)
+            with working(app):
+                before(app)
+                serve_until_signal(app, ready=lambda: ready(app), tick=lambda: look_after(servers))
+                _ignore_signals()
+                log.info("stopping")
+
+
+def _end_in_order(number: int, frame: FrameType | None) -> None:
+    """Until the HTTP server listens to signals itself: through every `finally`, and only once."""
+    _ignore_signals()
+    raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    """An end that has begun is not cut short by impatience."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def look_after(servers: EmbeddedServers) -> None:
     """Start again what died."""
     for name in servers.ensure_running():
         log.warning("server had died and was started again", server=name)
-
-
-@contextmanager
-def ordered_end() -> Iterator[None]:
-    """Until the HTTP server listens to signals itself, SIGTERM ends like Ctrl-C: through every `finally`.
-
-    Once the end has begun, further signals do not cut it short.
-    """
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 @contextmanager

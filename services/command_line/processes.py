@@ -6,6 +6,7 @@ import typer
 
 from infra import settings as all_settings
 from infra.embedded.servers import EmbeddedServers
+from infra.eventstore.boot import refuse_unsafe
 from infra.migrations import run as migrations
 from services import logs
 from services.app import App
@@ -56,6 +57,7 @@ def serve() -> None:
     logs.configure(settings.log_level)
     require_present_schema(settings)
     with built(settings) as app:
+        refuse_unsafe(app.database)
         serve_until_signal(app, ready=lambda: remark(f"serving {settings.public_url}"), tick=lambda: None)
 
 
@@ -69,6 +71,7 @@ def worker() -> None:
     logs.configure(settings.log_level)
     require_present_schema(settings)
     with built(settings) as app:
+        refuse_unsafe(app.database)
         work_until_signal(app)
 
 

@@ -21,6 +21,8 @@ from services.cli import main
 from tests.support.servers import new_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+BYTECODE = Path(os.environ.get(f"{PREFIX}HOME", ROOT / ".steelyard")).absolute() / "cache" / "bytecode"
+"""Kept over test runs: a process that starts compiles nothing, as with an installed program."""
 READY_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 30.0
 ANSWER_SECONDS_MAX = 5.0
@@ -54,11 +56,11 @@ class Terminal:
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
-    """The environment of a process that reads these settings and no others, and keeps bytecode as an installed one."""
+    """The environment of a process that reads these settings and no others, and finds its bytecode."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PYTHON"))}
     return {
         **inherited,
-        "PYTHONPYCACHEPREFIX": str(home / "bytecode"),
+        "PYTHONPYCACHEPREFIX": str(BYTECODE),
         f"{PREFIX}HOME": str(home),
         **{PREFIX + name: value for name, value in settings.items()},
     }

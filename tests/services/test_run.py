@@ -122,3 +122,12 @@ def test_a_command_beside_the_service_acts_on_it_and_leaves_it_running(home: Pat
         assert typed.returncode == 0, typed.stderr
         key = re.findall(r"steelyard_key_\w+", typed.stdout)[0]
         assert status_of(f"{machine.url}/v1/organization", {"Authorization": f"Bearer {key}"}) == 200
+
+
+def test_ctrl_c_while_it_still_starts_ends_in_order(home: Path, port: int) -> None:
+    machine = Machine(home, port)
+    lock = home / f"postgres-{MAJOR}" / "postmaster.pid"
+    assert wait_until(lambda: lock.exists() and "ready" in lock.read_text(), STOP_SECONDS_MAX)
+    pid = postgres_pid(home)
+    assert machine.end(signal.SIGINT) in (0, 130)
+    assert command_line(pid) == ""
