@@ -158,8 +158,16 @@ def _design(
         leading(leaves, policy.lead_share),
         causes(card),
     )
-    product = _product(parts)
-    return _index(DESIGN_PARTS, parts, None if product is None else FULL * product.sqrt().sqrt())
+    defined = [part for part in parts if part is not None]
+    return _index(DESIGN_PARTS, parts, design_value(defined) if len(defined) == len(parts) else None)
+
+
+def design_value(parts: Sequence[Decimal]) -> Decimal:
+    """100 times the fourth root of the product of the four parts. Called inside ARITHMETIC."""
+    product = ONE
+    for part in parts:
+        product *= part
+    return FULL * product.sqrt().sqrt()
 
 
 def _measurement(root: NodeScore, rows: Sequence[PerspectiveShare], profile: Mapping[NodeId, Decimal]) -> Index:
@@ -168,17 +176,7 @@ def _measurement(root: NodeScore, rows: Sequence[PerspectiveShare], profile: Map
         return _index(MEASUREMENT_PARTS, (root.coverage, None), None)
     near = nearness({row.perspective: row.counted_share for row in rows}, profile)
     parts = (root.coverage, ZERO if near is None else near)
-    product = _product(parts)
-    return _index(MEASUREMENT_PARTS, parts, None if product is None else FULL * product)
-
-
-def _product(parts: Sequence[Decimal | None]) -> Decimal | None:
-    product = ONE
-    for part in parts:
-        if part is None:
-            return None
-        product *= part
-    return product
+    return _index(MEASUREMENT_PARTS, parts, FULL * parts[0] * parts[1])
 
 
 def _index(names: Sequence[str], values: Sequence[Decimal | None], value: Decimal | None) -> Index:

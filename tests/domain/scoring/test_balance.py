@@ -8,13 +8,14 @@ from fractions import Fraction
 
 import pytest
 
-from domain.kpi.events import Definition, Indicator, Kind
+from domain.kpi.events import Aggregation, Definition, Indicator, Kind
 from domain.kpi.state import Kpi
 from domain.policy import MissingData, Policy, ProfileShare
 from domain.scorecard.state import Card, Node
 from domain.scoring.balance import Balance, Index, balance
+from domain.scoring.balance_change import design_change
 from domain.scoring.bands import shown
-from domain.values import NodeId
+from domain.values import ARITHMETIC, NodeId
 from tests.domain.scoring.build import (
     CARD,
     LEVEL,
@@ -139,6 +140,52 @@ def test_a_perspective_without_kpis_has_no_share() -> None:
         ("perspective-without-kpis", "P3"),
         ("vanished-branch", "P3"),
     ]
+
+
+def test_a_kpi_counts_towards_a_quarter_with_all_its_places() -> None:
+    spread = {f"K{index}": 1 for index in range(3)}
+    of_root = root(node("P", 1, {"twice": 1, **spread}), node("Q", 1, {"twice": "0.3", "rest": "0.3", "other": "0.4"}))
+    found = codes(balanced(of_root, kpis("twice", "rest", "other", *spread)))
+    shares = {subject for code, subject in found if code == "kpi-share-above-quarter"}
+    assert shares == {"twice"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "nearness"), [("0.5", Fraction(1)), ("0.2", Fraction(5, 8)), ("0.8", Fraction(5, 8))]
+)
+def test_leading_is_measured_against_the_wanted_share(wanted: str, nearness: Fraction) -> None:
+    assert part(balanced(*perspectives(1, 1), policy=Policy(lead_share=D(wanted))).design, "leading") == nearness
+
+
+def test_what_has_no_longer_period_is_not_in_the_design_of_one() -> None:
+    of_root, of_kpis = perspectives(1, 1)
+    known = definitions(of_root, (of_kpis[0], kpi("K1", replace(LEAD, aggregation=Aggregation.NONE))))
+    by_period = {text: balance(known, scored(known, {}, text)).perspectives[1].share for text in ("2026-01", "2026-Q1")}
+    assert by_period == {"2026-01": D("0.5"), "2026-Q1": D(0)}
+
+
+def test_a_change_of_the_design_is_divided_over_its_parts() -> None:
+    card, all_kpis = example()
+    shifted = Card(
+        replace(card.root, nodes=tuple(replace(n, weight=D(25)) for n in card.root.nodes)), links=card.links[:-2]
+    )
+    before, after = balanced(card, all_kpis).design, balanced(shifted, all_kpis).design
+    change = design_change(before, after)
+    assert change is not None
+    points = {part.name: part.value or D(0) for part in change}
+    with localcontext(ARITHMETIC):
+        total = (after.value or D(0)) - (before.value or D(0))
+        assert abs(sum(points.values(), start=D(0)) - total) < D("1e-40")
+        back = design_change(after, before)
+        assert back is not None
+        assert all(
+            abs((one.value or D(0)) + (other.value or D(0))) < D("1e-40")
+            for one, other in zip(change, back, strict=True)
+        )
+    assert points["weights"] > 0
+    assert points["counts"] == 0
+    assert points["causes"] < 0
+    assert design_change(before, Index(None, before.parts, ())) is None
 
 
 def test_measurement_is_coverage_times_nearness_of_what_was_counted() -> None:
