@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from domain.kpi.scale import Point
 from domain.kpi.state import Kpi
 from domain.policy import MissingData, Policy, PolicyKnown
 from domain.scorecard.events import Rollup, RollupRule
@@ -18,6 +19,7 @@ from tests.domain.scoring.build import (
     LONG_AGO,
     NA,
     RATIO,
+    TARGET,
     TO_TARGET,
     D,
     definitions,
@@ -30,6 +32,7 @@ from tests.domain.scoring.build import (
     now,
     only,
     root,
+    scale,
     scored,
     top,
     values,
@@ -80,8 +83,9 @@ def test_a_denominator_of_zero_is_a_value_and_not_carried_over() -> None:
 
 
 def test_a_value_that_had_no_target_was_not_counted_and_is_not_carried() -> None:
-    of_kpi = kpi("K", of_scale=TO_TARGET, targets={"2026-01": 100})
-    result = only(of_kpi, values({"K": {"2026-01": 50, "2026-02": 90}}), "2026-03", policy=CARRY)
+    near = scale((Point(fixed=D(-10), target=D(1)), 0), (TARGET, 100))
+    of_kpi = kpi("K", of_scale=near, targets={"2026-01": 100})
+    result = only(of_kpi, values({"K": {"2026-01": 95, "2026-02": 90}}), "2026-03", policy=CARRY)
     assert [value.period.text for value in result.trace.values] == ["2026-01"]
     assert result.score == 50
 
