@@ -8,7 +8,7 @@ import typer
 
 from domain import streams
 from domain.values import KpiId
-from services.command_line.organizations import OfOrganization
+from services.command_line.organizations import OfOrganization, key_json
 from services.command_line.output import AsJson, Json, print_fields, print_json, print_table, remark, say
 from services.command_line.session import Session, opened
 from services.command_line.statuses import unfit
@@ -62,7 +62,7 @@ def issue(
     with opened() as session:
         issued = issue_key(session.app, session.owner_of(organization), wanted, CommandKey.made())
     if as_json:
-        print_json({"key_id": issued.key_id, "principal": issued.principal, "key": issued.token})
+        print_json(key_json(issued))
         return
     print_fields("", {"key": issued.token, "id": issued.key_id, "acts for": issued.principal})
     remark("The key is shown this once. Send it as `Authorization: Bearer KEY`.")

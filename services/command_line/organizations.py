@@ -13,6 +13,7 @@ from services.command_line.output import AsJson, Json, print_fields, print_json,
 from services.command_line.session import opened
 from services.commands import CommandKey
 from services.founding import Founding, found_organization
+from services.keys import IssuedKey
 from tenants.credentials import organization as directory
 
 ORGANIZATIONS_MAX = 100_000
@@ -51,10 +52,15 @@ def create(
     with opened() as session:
         issued = found_organization(session.app, wanted, CommandKey.made())
     if as_json:
-        print_json({"organization": str(issued.organization), "code": code, "key": issued.token})
+        print_json({"organization": str(issued.organization), "code": code, **key_json(issued)})
         return
     print_fields("", {"organization": code, "id": str(issued.organization), "owner's key": issued.token})
     remark("The key is shown this once. Send it as `Authorization: Bearer KEY`.")
+
+
+def key_json(issued: IssuedKey) -> dict[str, Json]:
+    """A key in the words of the HTTP interface."""
+    return {"key_id": issued.key_id, "principal": issued.principal, "token": issued.token}
 
 
 def list_all(as_json: AsJson = False) -> None:

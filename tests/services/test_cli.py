@@ -51,7 +51,7 @@ def test_wrong_usage_ends_with_2(steelyard: Terminal, words: list[str]) -> None:
 
 def test_an_organization_is_created_listed_and_shown(steelyard: Terminal) -> None:
     made = json.loads(steelyard("organization", "create", "first", "--name", "First", "--json").out)
-    assert well_formed(made["key"], TokenKind.API_KEY)
+    assert well_formed(made["token"], TokenKind.API_KEY)
     listed = json.loads(steelyard("organization", "list", "--json").out)
     shown = json.loads(steelyard("organization", "show", "first", "--json").out)
     assert shown in listed
@@ -74,11 +74,11 @@ def test_an_unknown_organization_ends_with_2(steelyard: Terminal) -> None:
 def test_a_key_is_issued_listed_without_itself_and_revoked(steelyard: Terminal, acme: str) -> None:
     options = ["--organization", acme, "--role", "contributor", "--scope", "ingest", "--kpi", "sales"]
     issued = json.loads(steelyard("key", "issue", "import", *options, "--json").out)
-    assert well_formed(issued["key"], TokenKind.API_KEY)
+    assert well_formed(issued["token"], TokenKind.API_KEY)
     revoked = steelyard("key", "revoke", issued["key_id"], "--organization", acme, "--reason", "lost")
     assert revoked.status == 0
     listed = steelyard("key", "list", "--organization", acme, "--json")
-    assert issued["key"] not in listed.out
+    assert issued["token"] not in listed.out
     states = {row["name"]: (row["role"], row["scopes"], row["kpis"], row["state"]) for row in json.loads(listed.out)}
     assert states["import"] == ("contributor", "ingest", "sales", "revoked")
     assert steelyard("key", "revoke", "no-id", "--organization", acme).status == 2
