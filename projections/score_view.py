@@ -8,7 +8,7 @@ from typing import assert_never
 from domain.policy import Band
 from domain.scoring.bands import shown
 from domain.scoring.tree import CardScore, KpiScore, KpiTrace, NodeScore, ScoreTree, UsedTarget
-from domain.values import q
+from domain.values import ARITHMETIC, q
 from projections.views import (
     AnchorView,
     CardView,
@@ -22,6 +22,8 @@ from projections.views import (
 )
 
 SCORE_DECIMALS = 1
+INTEGER_DIGITS_QUANTISED = 29
+"""With 20 decimals they fill 50 digits."""
 NUMBERS_CACHED_MAX = 65_536
 
 
@@ -46,9 +48,12 @@ def tree_view(tree: ScoreTree, changed_at: int) -> TreeView:
 
 @lru_cache(maxsize=NUMBERS_CACHED_MAX)
 def number(value: Decimal) -> str:
-    """The exact number: quantised to 20 decimals, without trailing zeros; kept, for the same few come again."""
-    text = f"{q(value):f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    """The exact number: quantised to 20 decimals, without trailing zeros; kept, for the same few come again.
+
+    A measured value can be too long for 20 decimals more; it is given as it is.
+    """
+    exact = q(value) if value.adjusted() < INTEGER_DIGITS_QUANTISED else value
+    return f"{exact.normalize(ARITHMETIC) or Decimal(0):f}"
 
 
 def optional_number(value: Decimal | None) -> str | None:

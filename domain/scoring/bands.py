@@ -44,6 +44,8 @@ def shown(value: Decimal, decimals: int, bands: Sequence[Band] = ()) -> str:
 
 
 def _rounded(value: Decimal, decimals: int, rounding: str) -> Decimal:
+    if value.adjusted() + decimals >= ARITHMETIC.prec:
+        return value  # a measured value or an achievement with more digits before the point than can be rounded behind
     return value.quantize(Decimal((0, (1,), -decimals)), rounding=rounding, context=ARITHMETIC)
 
 
