@@ -111,7 +111,7 @@ def _headers(operation: Operation) -> list[Json]:
     found = [_header("X-Request-Id", "your id of the request, echoed", {"type": "string"})]
     if operation.writes:
         schema: Json = {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_CHARACTERS_MAX}
-        schema["pattern"] = r"^[!-~]+$"
+        schema["pattern"] = r"^[!-~]([ -~]*[!-~])?$"
         text = "your key of the request: a repetition with it has one effect and gets the same answer, for 7 days"
         found.append(_header("Idempotency-Key", text, schema, operation.required_key))
     else:

@@ -40,7 +40,7 @@ _PROTOCOL = (
         "header-invalid",
         400,
         "A header is invalid",
-        "Steelyard-Min-Position must be a whole number of at least 0.",
+        "Steelyard-Min-Position must be a whole number of at least 0, and not beyond the end of the log.",
     ),
     ProblemType(
         "idempotency-key-invalid",

@@ -52,15 +52,13 @@ class Reading:
 
 @contextmanager
 def reading(call: Call) -> Iterator[Reading]:
-    """The organization of the caller, at or after the position the client asked for.
-
-    Raises Problem `projection-behind` for a position the log has not reached.
-    """
+    """The organization of the caller. Raises Problem `header-invalid` for a position the log has not reached."""
     with call.app.database.transaction(call.actor.tenant) as connection:
         log = call.app.logs.bind(connection, call.actor.tenant)
         head = log.head()
         if head.position < call.min_position:
-            raise behind(head.position)
+            detail = f"Steelyard-Min-Position: the log ends at {head.position}, and no write was answered with more"
+            raise Problem("header-invalid", detail)
         yield Reading(call.app, call.actor, connection, log, head)
 
 

@@ -22,7 +22,7 @@ from projections.score_view import number, optional_number
 from projections.waiting import wait_for
 from services.api.operation import Call, Operation, Reply
 from services.api.problems import FieldError, Problem
-from services.api.reads import behind
+from services.api.reads import behind, reading
 from services.api.values import Code, PeriodName, Query
 from tenants.access import Permission
 
@@ -133,6 +133,8 @@ def _reader(call: Call) -> Iterator[Reader]:
     """As of now and as far as the scores have come, at least to the position asked for."""
     app, tenant = call.app, call.actor.tenant
     if call.min_position:
+        with reading(call):  # a position the log has not reached is never waited for
+            pass
         reached = wait_for(app.database, tenant, scores.NAME, call.min_position) or 0
         if reached < call.min_position:
             raise behind(reached)

@@ -168,9 +168,9 @@ def test_an_unfit_position_is_refused(caller: Caller, text: str) -> None:
 
 
 def test_a_position_ahead_of_the_log_is_refused(caller: Caller) -> None:
-    answer = caller.send("GET", "/v1/kpis", headers={"Steelyard-Min-Position": "99"})
-    refused(answer, 503, "projection-behind")
-    assert answer.headers["steelyard-position"] == "2"
+    for path in ("/v1/kpis", "/v1/scorecards/company/scores?period=2026-01"):
+        answer = caller.send("GET", path, headers={"Steelyard-Min-Position": "99"})
+        assert "ends at 2" in str(refused(answer, 400, "header-invalid")["detail"])
 
 
 def test_the_log_shows_who_did_what_and_names_sealed_texts(caller: Caller) -> None:
