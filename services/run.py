@@ -13,15 +13,14 @@ from types import FrameType
 
 import structlog
 
+from infra.embedded.errors import ServersNotReady
 from infra.embedded.servers import EmbeddedServers
 from infra.eventstore.boot import refuse_unsafe
 from infra.settings import Location, embedded
 from services.app import App
-from services.command_line.output import remark
-from services.command_line.session import built, prepared
-from services.command_line.statuses import Status, Stopped
 from services.port import require_free_port
 from services.serve import serve_until_signal
+from services.starting import built, prepared
 from services.worker.process import working
 
 OWNER_SECONDS_MAX = 600.0
@@ -31,15 +30,19 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 log = structlog.stdlib.get_logger(__name__)
 
 
-def run_machine(location: Location, before: Callable[[App], None], ready: Callable[[App], None]) -> None:
+def run_machine(
+    location: Location, before: Callable[[App], None], ready: Callable[[App], None], tell: Callable[[str], None]
+) -> None:
     """Run until a signal; `before` is called before the port opens, `ready` when it takes connections.
 
-    Call it on the main thread. Raises PortTaken, EmbeddedServerError, SettingsError, Stopped.
+    `tell` gets what the person who started it should know meanwhile.
+
+    Call it on the main thread. Raises PortTaken, EmbeddedServerError, SettingsError, SchemaUnfit, UnsafeDatabase.
     """
     for number in SIGNALS:
         signal.signal(number, _end_in_order)
-    with owned_servers(location) as servers:
-        settings = prepared(location, servers)
+    with owned_servers(location, tell) as servers:
+        settings = prepared(location, servers, tell)
         with built(settings) as app:
             refuse_unsafe(app.database)
             with working(app):
@@ -68,7 +71,7 @@ def look_after(servers: EmbeddedServers) -> None:
 
 
 @contextmanager
-def owned_servers(location: Location) -> Iterator[EmbeddedServers]:
+def owned_servers(location: Location, tell: Callable[[str], None]) -> Iterator[EmbeddedServers]:
     """The embedded servers as ours: a service on the servers of a command would lose them when the command ends.
 
     A port that is taken is told first: most often it is this very service, running already.
@@ -76,19 +79,19 @@ def owned_servers(location: Location) -> Iterator[EmbeddedServers]:
     servers = EmbeddedServers.start(location.home)
     try:
         require_free_port(embedded(location.home, servers))
-        servers = _waited_for(servers, location.home)
+        servers = _waited_for(servers, location.home, tell)
         yield servers
     finally:
         servers.stop()
 
 
-def _waited_for(servers: EmbeddedServers, home: Path) -> EmbeddedServers:
+def _waited_for(servers: EmbeddedServers, home: Path, tell: Callable[[str], None]) -> EmbeddedServers:
     deadline = time.monotonic() + OWNER_SECONDS_MAX
     if servers.attached:
-        remark(f"another steelyard command has the servers of {home}; going on when it ends")
+        tell(f"another steelyard command has the servers of {home}; going on when it ends")
     while servers.attached:
         if time.monotonic() > deadline:
-            raise Stopped(Status.UNAVAILABLE, f"another process still has the servers of {home}")
+            raise ServersNotReady(home, OWNER_SECONDS_MAX)
         time.sleep(OWNER_PAUSE_SECONDS)
         servers = EmbeddedServers.start(home)
     return servers

@@ -12,12 +12,12 @@ import typer
 from rich.progress import Progress
 
 from services.app import App
+from services.command_line import accounts
 from services.command_line.catching_up import bring_up
 from services.command_line.output import AsJson, Json, print_json, progress, remark, say
 from services.command_line.session import opened
 from services.command_line.statuses import found_wrong, unfit
-from services.demo import account
-from services.demo.account import CompanyScored, HospitalScored
+from services.demo.account import LAST_BUT_ONE, LAST_UNIT, CompanyScored, HospitalScored
 from services.demo.hospitals import EXPLANATION, TWELVE, FileUnfit, Hospital, read
 from services.demo.loading import load_company, load_hospital
 from services.demo.reading import company_scored, hospital_scored, parked
@@ -49,9 +49,9 @@ def company(as_json: AsJson = False) -> None:
     with opened() as session:
         changed, scored = company_account(session.app)
     if as_json:
-        print_json(account.company_json(scored))
+        print_json(accounts.company_json(scored))
     else:
-        account.print_company(scored)
+        accounts.print_company(scored)
         remark(changes(changed, 1))
     if not scored.as_foreseen:
         raise found_wrong()
@@ -74,7 +74,7 @@ def hospitals(file: File = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(_json(outcome))
     elif file is None:
-        account.print_hospitals(outcome.scored)
+        accounts.print_hospitals(outcome.scored)
         remark(changes(outcome.changed, len(wanted)))
     else:
         _print_file(outcome)
@@ -139,8 +139,8 @@ def changes(changed: int, of: int) -> str:
 
 def _print_file(outcome: Outcome) -> None:
     count = len(outcome.scored)
-    eleven = sum(each.agrees_to(account.LAST_BUT_ONE) for each in outcome.scored)
-    twelve = sum(each.agrees_to(account.LAST_UNIT) for each in outcome.scored)
+    eleven = sum(each.agrees_to(LAST_BUT_ONE) for each in outcome.scored)
+    twelve = sum(each.agrees_to(LAST_UNIT) for each in outcome.scored)
     say(f"{count} hospitals: {eleven} totals agree to 11 decimals, {twelve} to 12 decimals")
     for each in outcome.scored:
         if each.difference != 0:
@@ -154,9 +154,9 @@ def _print_file(outcome: Outcome) -> None:
 
 def _json(outcome: Outcome) -> Json:
     return {
-        "hospitals": account.hospitals_json(outcome.scored),
-        "agree_to_11_decimals": sum(each.agrees_to(account.LAST_BUT_ONE) for each in outcome.scored),
-        "agree_to_12_decimals": sum(each.agrees_to(account.LAST_UNIT) for each in outcome.scored),
+        "hospitals": accounts.hospitals_json(outcome.scored),
+        "agree_to_11_decimals": sum(each.agrees_to(LAST_BUT_ONE) for each in outcome.scored),
+        "agree_to_12_decimals": sum(each.agrees_to(LAST_UNIT) for each in outcome.scored),
         "changed": outcome.changed,
         "parked": outcome.parked,
         "seconds": f"{outcome.seconds:.3f}",

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
+from typing import cast
 
 import redis
 from pydantic import SecretStr
@@ -24,9 +25,9 @@ from infra.migrations import run as migrations
 from infra.settings import Settings
 from services import logs
 from services.bundle import App
-from services.command_line.output import AsJson, Json, print_json, print_table
-from services.command_line.session import built, prepared
+from services.command_line.output import AsJson, Json, print_json, print_table, remark
 from services.command_line.statuses import found_wrong
+from services.starting import built, prepared
 
 ANSWER_SECONDS_MAX = 2.0
 LAG_MAX = timedelta(seconds=60)
@@ -91,7 +92,7 @@ def _app() -> Iterator[tuple[App, str]]:
         with built(settings) as app:
             yield app, "production"
         return
-    with EmbeddedServers.start(location.home) as servers, built(prepared(location, servers)) as app:
+    with EmbeddedServers.start(location.home) as servers, built(prepared(location, servers, remark)) as app:
         yield app, "embedded, attached to a running process" if servers.attached else "embedded, nothing else runs"
 
 
@@ -122,8 +123,10 @@ def _redis(settings: Settings) -> Iterator[Finding]:
     try:
         with redis.Redis.from_url(
             url, socket_timeout=ANSWER_SECONDS_MAX, socket_connect_timeout=ANSWER_SECONDS_MAX
-        ) as r:
-            yield Finding("redis", str(r.info("server")["redis_version"]))
+        ) as client:
+            server = cast("dict[str, object]", client.info("server"))
+        valkey = server.get("valkey_version")
+        yield Finding("redis", f"Valkey {valkey}" if valkey else f"Redis {server['redis_version']}")
     except redis.RedisError as error:
         yield Finding("redis", f"cannot be reached ({type(error).__name__}): work goes on, slower", wrong=True)
 

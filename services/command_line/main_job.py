@@ -4,9 +4,9 @@ from uuid import UUID
 
 from infra import clock
 from services.app import App
-from services.command_line import demos
+from services.command_line import accounts, demos
 from services.command_line.output import remark, say
-from services.demo import account, company
+from services.demo import company
 from services.demo.hospitals import TWELVE
 from services.web.access import issue_page_token, page_address
 from tenants.credentials import organization_by_code
@@ -17,9 +17,9 @@ NAME_WIDTH = max(len(name) for name in (company.NAME, *(hospital.name for hospit
 def account_of_examples(app: App) -> None:
     """Load both, unless they are there, and print what they come to."""
     outcome = demos.load_all(app, TWELVE)
-    account.print_hospitals(outcome.scored)
+    accounts.print_hospitals(outcome.scored)
     changed, scored = demos.company_account(app)
-    account.print_company(scored)
+    accounts.print_company(scored)
     say("")
     remark(demos.changes(outcome.changed + changed, len(TWELVE) + 1))
 

@@ -12,10 +12,11 @@ from services import logs
 from services.app import App
 from services.command_line.main_job import account_of_examples, address, welcome
 from services.command_line.output import AsJson, print_json, remark, say
-from services.command_line.session import built, opened, prepared, require_present_schema
+from services.command_line.session import opened
 from services.command_line.statuses import unfit
 from services.run import run_machine
 from services.serve import serve_until_signal
+from services.starting import built, prepared, require_present_schema
 from services.worker.process import work_until_signal
 
 Organization = Annotated[str, typer.Argument(help="Code of the organization, such as company.")]
@@ -41,7 +42,7 @@ def run(
         if examples:
             account_of_examples(app)
 
-    run_machine(location, before, welcome)
+    run_machine(location, before, welcome, remark)
 
 
 def serve() -> None:
@@ -87,7 +88,7 @@ def migrate() -> None:
     location = all_settings.locate()
     if location.mode == "embedded":
         with EmbeddedServers.start(location.home) as servers:
-            prepared(location, servers)
+            prepared(location, servers, remark)
         say(f"schema: {migrations.latest()}")
         return
     settings = all_settings.load()

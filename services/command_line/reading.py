@@ -20,6 +20,7 @@ Period = Annotated[str, typer.Option("--period", "-p", help="Such as 2026-03, 20
 Version = Annotated[str, typer.Option(help="in_force, draft, or the number of a version to score all periods under.")]
 IN_FORCE = "in_force"
 INDENT = "  "
+OVER_PERIODS = ("Period", "Score", "Band", "Coverage", "State", "Version")
 
 
 def scores(
@@ -44,8 +45,8 @@ def scores(
     title = f"{seen.name}, {seen.periods.asked.text}{_under(seen)}, as of event {seen.position}"
     columns = ("", "Weight", "Score", "Band", "Coverage", "State", "Value", "Target")
     print_table(title, columns, [row.cells for row in rows], _numeric(columns, "Band", "State"))
-    columns = ("Period", "Score", "Band", "Coverage", "State", "Version")
-    print_table("Over the periods", columns, [_total(each) for each in seen.totals], _numeric(columns, "Band", "State"))
+    totals = [_total(each) for each in seen.totals]
+    print_table("Over the periods", OVER_PERIODS, totals, _numeric(OVER_PERIODS, "Band", "State"))
 
 
 def balance(

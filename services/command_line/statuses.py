@@ -17,6 +17,7 @@ from infra.settings import SettingsError
 from projections.projection import CatalogBehind
 from services.commands import Forbidden, OrganizationExists
 from services.port import CannotListen, PortTaken
+from services.starting import SchemaUnfit
 
 
 class Status(IntEnum):
@@ -70,7 +71,7 @@ def ending(act: Callable[[], None]) -> Never:
         _end(Status.USAGE, str(error))
     except (CatalogBehind, KeyInProgress) as error:
         _end(Status.UNAVAILABLE, f"somebody else is at the same work, try again: {error}")
-    except EmbeddedServerError as error:
+    except (EmbeddedServerError, SchemaUnfit) as error:
         _end(Status.UNAVAILABLE, str(error))
     except (DBAPIError, Unavailable) as error:
         if not isinstance(classify(error), Unavailable):

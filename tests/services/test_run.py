@@ -130,4 +130,4 @@ def test_ctrl_c_while_it_still_starts_ends_in_order(home: Path, port: int) -> No
     assert wait_until(lambda: lock.exists() and "ready" in lock.read_text(), STOP_SECONDS_MAX)
     pid = postgres_pid(home)
     assert machine.end(signal.SIGINT) in (0, 130)
-    assert command_line(pid) == ""
+    assert wait_until(lambda: command_line(pid) == "", STOP_SECONDS_MAX)
