@@ -7,7 +7,6 @@ from domain.kpi_facts import facts
 from domain.measurement.commands import MeasurementCommand, MeasurementContext
 from domain.policy import DEFAULT_POLICY
 from domain.scorecard import tree
-from domain.scorecard.cascade import edges
 from domain.scorecard.commands import CascadeEdge, ScorecardCommand, ScorecardContext
 from domain.scorecard.decide import SCORECARD
 from domain.scorecard.state import Scorecard
@@ -34,7 +33,7 @@ def of_scorecard(known: Known, command: ScorecardCommand) -> ScorecardContext:
         known_kpis=known.kpis(),
         known_scorecards=frozenset(each.id for each in scorecards.values() if each.archived_after is None),
         bands=_bands(known),
-        cascade=others.union(*(edges(each) for each in scorecards.values() if each.id != command.scorecard)),
+        cascade=others.union(*(known.edges(each) for each in scorecards.values() if each.id != command.scorecard)),
     )
 
 

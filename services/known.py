@@ -13,6 +13,8 @@ from domain import streams
 from domain.calendar import Calendar
 from domain.decider import Decider, replay
 from domain.kpi.state import Kpi
+from domain.scorecard.cascade import edges
+from domain.scorecard.commands import CascadeEdge
 from domain.scorecard.state import Scorecard
 from domain.scoring.inputs import Definitions
 from domain.values import KpiId, ScorecardId
@@ -41,6 +43,7 @@ class Known:
         self._cache = cache
         self._states: dict[str, object] = {}
         self._versions: dict[str, int] = {}
+        self._edges: dict[ScorecardId, tuple[Scorecard, frozenset[CascadeEdge]]] = {}
 
     @property
     def as_of(self) -> datetime:
@@ -97,15 +100,27 @@ class Known:
     def kpis(self) -> frozenset[KpiId]:
         """Every KPI that is defined."""
         touched = (cast("Kpi", self._states[stream]) for stream in self._touched(streams.KPI))
-        return frozenset(self._definitions.kpis) | {kpi.id for kpi in touched if kpi.definitions}
+        new = {kpi.id for kpi in touched if kpi.definitions} - self._kpis_before
+        return self._kpis_before | new if new else self._kpis_before
 
     def scorecards(self) -> Mapping[ScorecardId, Scorecard]:
         """Every scorecard that was created, archived ones included."""
         touched = (cast("Scorecard", self._states[stream]) for stream in self._touched(streams.SCORECARD))
         return {**self._definitions.scorecards, **{card.id: card for card in touched if card.created}}
 
+    def edges(self, card: Scorecard) -> frozenset[CascadeEdge]:
+        """How a scorecard stands above others; many commands of one request ask it of all the others."""
+        known = self._edges.get(card.id)
+        if known is None or known[0] is not card:
+            known = self._edges[card.id] = (card, edges(card))
+        return known[1]
+
     def _touched(self, category: str) -> list[str]:
         return [stream for stream in self._states if streams.category(stream) == category]
+
+    @cached_property
+    def _kpis_before(self) -> frozenset[KpiId]:
+        return frozenset(self._definitions.kpis)
 
     @cached_property
     def _definitions(self) -> Definitions:

@@ -28,6 +28,7 @@ class ValuesInForce:
         self._values: dict[Key, ValueKnown | None] = {}
         self._external: dict[ExternalKey, ValueKnown | None] = {}
         self._decided: set[Key] = set()
+        self._periods: dict[tuple[KpiId, ...], frozenset[Period]] = {}
 
     def prepare(self, commands: Sequence[MeasurementCommand]) -> None:
         """Read what these commands will meet, in two statements whatever their number; what is known here stays."""
@@ -67,8 +68,11 @@ class ValuesInForce:
 
     def periods_of(self, kpis: Sequence[KpiId]) -> frozenset[Period]:
         """The periods in which any of these KPIs has a value in force."""
-        stored = catalog.measured_periods(self._connection, self._tenant, kpis) if kpis else frozenset()
-        return stored | self._decided_periods(frozenset(kpis))
+        wanted = tuple(kpis)
+        if wanted not in self._periods:
+            found = catalog.measured_periods(self._connection, self._tenant, wanted) if wanted else frozenset()
+            self._periods[wanted] = found
+        return self._periods[wanted] | self._decided_periods(frozenset(wanted))
 
     def all_periods(self) -> frozenset[Period]:
         """The periods in which any KPI has a value in force."""

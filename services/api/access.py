@@ -84,5 +84,11 @@ def _key(operation: Operation, request: AnyRequest, body: Body, request_id: str)
         if operation.required_key:
             raise Problem("idempotency-key-missing", "send an Idempotency-Key of your own making with measurements")
         return CommandKey.made(request_id)
-    content = (API_VERSION, operation.method.encode(), request.url.path.encode(), body.canonical)
+    content = (
+        API_VERSION,
+        operation.method.encode(),
+        request.url.path.encode(),
+        request.url.query.encode(),
+        body.canonical,
+    )
     return CommandKey.of(given, *content, request_id=request_id)

@@ -60,6 +60,7 @@ def _expired(error: Exception) -> Problem:
 
 def _forbidden(error: Exception) -> Problem:
     assert isinstance(error, Forbidden)
+    log.warning("access denied", required=error.required.value)
     return Problem(
         "insufficient-role", f"the key lacks the permission {error.required.value}", required=error.required.value
     )
