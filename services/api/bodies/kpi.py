@@ -9,6 +9,7 @@ from domain.calendar import PeriodKind
 from domain.errors import Invalid
 from domain.kpi import presets
 from domain.kpi.commands import DefineKpi, RedefineKpi, SetScale, SetTargets, WantedTarget
+from domain.kpi.definition_rules import OPTIONS_MAX, SOURCES_MAX
 from domain.kpi.events import (
     AcrossSources,
     Aggregation,
@@ -22,16 +23,14 @@ from domain.kpi.events import (
     Target,
 )
 from domain.kpi.scale import Anchor, EqualAnchors, Interpolation, Point, Scale
+from domain.kpi.scale_rules import ANCHORS_MAX
+from domain.kpi.target_rules import MILESTONES_MAX
+from domain.kpi.targets import TARGETS_PER_COMMAND_MAX
 from domain.values import MANUAL, KpiId, Source
 from services.api.values import Code, Day, Name, Number, PeriodName, Strict, Text
 from services.pointers import below
 
-ANCHORS_MAX = 50
 ARGUMENTS_MAX = 10
-MILESTONES_MAX = 120
-OPTIONS_MAX = 50
-SOURCES_MAX = 20
-TARGETS_MAX = 1_000
 ZERO = Decimal(0)
 
 
@@ -198,7 +197,7 @@ class TargetBody(Strict):
 class TargetsBody(Strict):
     """A series of targets; to revise one that is set needs a reason."""
 
-    targets: list[TargetBody] = Field(min_length=1, max_length=TARGETS_MAX)
+    targets: list[TargetBody] = Field(min_length=1, max_length=TARGETS_PER_COMMAND_MAX)
     reason: Text | None = None
 
     def command(self, kpi: KpiId) -> SetTargets:

@@ -13,8 +13,7 @@ from services.founding import Founding
 from services.keys import WantedKey
 from tenants.access import Role, Scope
 from tenants.organization.commands import SetPolicy
-
-KEYS_KPIS_MAX = 500
+from tenants.organization.keys import KPIS_PER_KEY_MAX
 
 
 class CalendarBody(Strict):
@@ -103,7 +102,7 @@ class KeyBody(Strict):
     name: Name
     role: Role
     scopes: list[Scope] = Field(default=[], max_length=len(Scope))
-    kpis: list[Code] = Field(default=[], max_length=KEYS_KPIS_MAX)
+    kpis: list[Code] = Field(default=[], max_length=KPIS_PER_KEY_MAX)
     expires_at: Instant | None = None
     principal: Code | None = Field(default=None, description="whom the key acts for; give it to replace a key")
 
