@@ -7,14 +7,14 @@ from services.command_line.output import Json, number, print_table, say
 from services.demo import company, hospitals
 from services.demo.account import CompanyScored, CompanyYear, HospitalScored
 
+HOSPITAL_COLUMNS = ("CCN", "Hospital", "Clin", "Eng", "Safe", "Eff", "Published", "Ours")
+
 
 def print_hospitals(scored: Sequence[HospitalScored]) -> None:
     """The table of the twelve, and why one differs."""
     rows = [_hospital_row(each) for each in scored]
-    columns = ("Hospital", "Name", *(domain.capitalize() for domain in hospitals.DOMAINS), "Published", "Ours")
-    print_table(
-        f"{len(rows)} hospitals, fiscal year 2021: total performance score", columns, rows, frozenset(columns[2:])
-    )
+    title = f"{len(rows)} hospitals, fiscal year 2021: total performance score"
+    print_table(title, HOSPITAL_COLUMNS, rows, right=frozenset(HOSPITAL_COLUMNS[2:]), cut="Hospital")
     for each in scored:
         if not each.as_foreseen:
             say(f"{each.hospital.number} DISAGREES: published {each.hospital.total}, ours {each.ours}")
@@ -23,7 +23,7 @@ def print_hospitals(scored: Sequence[HospitalScored]) -> None:
 
 
 def _hospital_row(scored: HospitalScored) -> tuple[str, ...]:
-    star = "" if scored.difference == 0 else " *"
+    star = "" if scored.difference == 0 else "*"
     domains = (_short(scored.domains.get(domain)) for domain in hospitals.DOMAINS)
     published = number(scored.hospital.total)
     return (scored.hospital.number, scored.hospital.name, *domains, published, number(scored.ours) + star)
@@ -31,8 +31,8 @@ def _hospital_row(scored: HospitalScored) -> tuple[str, ...]:
 
 def print_company(scored: CompanyScored) -> None:
     """The table of the years, and what the correction and the restatement changed."""
-    names = [perspective.name.split()[0] for perspective in company.PERSPECTIVES]
-    columns = ("Year", *names, "Score", "Version", "Under version 1", "Balance", "Weakest")
+    names = [perspective.short for perspective in company.PERSPECTIVES]
+    columns = ("Year", *names, "Score", "V", "Under v1", "Balance", "Weakest")
     rows = [_company_row(year) for year in scored.years]
     print_table(
         f"{company.NAME}: scores of its scorecard {company.SCORECARD_NAME!r}", columns, rows, frozenset(columns[1:-1])
@@ -44,6 +44,7 @@ def print_company(scored: CompanyScored) -> None:
         f"{number(_of_year(scored, error.year))} since event {scored.corrected_at} "
         f"corrected it to {right.values[company.YEARS.index(error.year)]} ({error.reason})."
     )
+    say("V: version in force. Balance: 100 less the distance of the best perspective from the weakest.")
     say(f"Version 2, in force from {company.VERSION_2_YEAR}, is a restatement. Its reason: {company.VERSION_2_REASON}.")
     for year in scored.years:
         if not year.as_foreseen:
@@ -63,7 +64,7 @@ def _of_year(scored: CompanyScored, wanted: int) -> Decimal | None:
 
 
 def _short(value: Decimal | None) -> str:
-    return "-" if value is None else number(value.quantize(Decimal("0.01"), ROUND_HALF_EVEN))
+    return "-" if value is None else number(value.quantize(Decimal("0.1"), ROUND_HALF_EVEN))
 
 
 def hospitals_json(scored: Sequence[HospitalScored]) -> Json:

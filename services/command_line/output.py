@@ -12,12 +12,16 @@ from typing import IO, Annotated
 
 import typer
 from rich import box
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 PIPED_WIDTH = 200
+NONE: frozenset[str] = frozenset()
+CUT_WIDTH_MIN = 8
+COLUMN_GAP = 2
+TABLE_EDGES = 1
 
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -46,15 +50,37 @@ def print_json(value: Json) -> None:
 
 
 def print_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[str] = frozenset()
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    right: frozenset[str] = NONE,
+    cut: str | None = None,
 ) -> None:
-    """A table; columns named in `right` hold numbers and align to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    """A table; columns in `right` hold numbers and align to the right.
+
+    With `cut` no cell is broken: where room lacks, those of that column are shortened.
+    """
+    target = console()
+    cells = [columns, *rows]
+    shown = cells if cut is None else _cut(cells, columns.index(cut), target.width)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
+        justify: JustifyMethod = "right" if column in right else "left"
+        table.add_column(column, justify=justify, overflow="fold", no_wrap=cut is not None)
+    for row in shown[1:]:
         table.add_row(*(escape(cell) for cell in row))
-    console().print(table)
+    target.print(table)
+
+
+def _cut(cells: Sequence[Sequence[str]], index: int, width: int) -> list[Sequence[str]]:
+    """The cells with those of one column short enough for all others."""
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    room = max(CUT_WIDTH_MIN, width - sum(widths) + widths[index] - COLUMN_GAP * len(widths) - TABLE_EDGES)
+    return [[_shortened(cell, room) if at == index else cell for at, cell in enumerate(row)] for row in cells]
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def print_fields(title: str, fields: Mapping[str, str]) -> None:

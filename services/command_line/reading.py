@@ -44,7 +44,7 @@ def scores(
         return
     title = f"{seen.name}, {seen.periods.asked.text}{_under(seen)}, as of event {seen.position}"
     columns = ("", "Weight", "Score", "Band", "Coverage", "State", "Value", "Target")
-    print_table(title, columns, [row.cells for row in rows], _numeric(columns, "Band", "State"))
+    print_table(title, columns, [row.cells for row in rows], _numeric(columns, "Band", "State"), cut="")
     totals = [_total(each) for each in seen.totals]
     print_table("Over the periods", OVER_PERIODS, totals, _numeric(OVER_PERIODS, "Band", "State"))
 

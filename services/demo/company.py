@@ -19,10 +19,11 @@ FIRST_WEIGHT = Decimal(25)
 
 @dataclass(frozen=True, slots=True)
 class Perspective:
-    """`second_weight` is its weight in version 2; in version 1 all have FIRST_WEIGHT."""
+    """`short` heads a column; `second_weight` is its weight in version 2; in version 1 all have FIRST_WEIGHT."""
 
     code: str
     name: str
+    short: str
     second_weight: Decimal
 
 
@@ -48,10 +49,10 @@ class Measure:
 
 
 PERSPECTIVES = (
-    Perspective("financial", "Financial", Decimal(40)),
-    Perspective("customer", "Customer", Decimal(20)),
-    Perspective("internal", "Internal processes", Decimal(20)),
-    Perspective("learning", "Learning and growth", Decimal(20)),
+    Perspective("financial", "Financial", "Fin.", Decimal(40)),
+    Perspective("customer", "Customer", "Cust.", Decimal(20)),
+    Perspective("internal", "Internal processes", "Int.", Decimal(20)),
+    Perspective("learning", "Learning and growth", "L&G", Decimal(20)),
 )
 
 OBJECTIVES = (

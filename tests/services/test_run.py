@@ -48,7 +48,7 @@ def test_the_first_start_prints_the_account_and_addresses_that_open(home: Path, 
         for number in ("84.125", "68.0625", "72.375", "72.0625", "73.5", "77.6", "76.3125", "79.875"):
             assert number in printed
         assert printed.count("/o/hospital-") == 12
-        assert "54.444444444445 *" in printed
+        assert "54.444444444445*" in printed
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
         link = re.findall(r"http://\S+/o/company/\?token=\S+", printed)[0]
         with browser.open(link) as page:
