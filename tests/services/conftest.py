@@ -1,6 +1,7 @@
 """What tests of the service may ask for besides: the service itself."""
 
+from tests.services.production import production
 from tests.services.programs import home, steelyard
 from tests.support.app import app
 
-__all__ = ["app", "home", "steelyard"]
+__all__ = ["app", "home", "production", "steelyard"]

@@ -10,7 +10,6 @@ from infra.embedded.servers import EmbeddedServers
 from infra.settings import EMBEDDED_DATABASE, PREFIX
 from tenants.tokens import TokenKind, well_formed
 from tests.services.programs import Terminal, free_port
-from tests.support.servers import dsn_with, new_database
 
 
 @pytest.fixture
@@ -80,26 +79,6 @@ def test_production_without_settings_ends_with_2_and_names_them(
         assert refused.status == 2
         assert f"{PREFIX}DATABASE_URL_APP" in refused.err
     assert "steelyard serve" in steelyard("run").err
-
-
-@pytest.fixture
-def production(postgres_admin_dsn: str, template_database: str, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The environment of production on an empty database; the superuser's address of it."""
-    name = f"production_{free_port()}"
-    dsn = new_database(postgres_admin_dsn, name)
-    settings = {
-        "MODE": "production",
-        "DATABASE_URL_APP": dsn_with(dsn, role="steelyard_app"),
-        "DATABASE_URL_SCHEDULER": dsn_with(dsn, role="steelyard_scheduler"),
-        "REDIS_URL": redis_url,
-        "OPERATOR_KEY": "kL3vQ9xT2mW7pR5sZ8bN1cF4hJ6dG0aY",
-        "SEALING_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-        "TOKEN_KEY": "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=",
-        "PUBLIC_URL": "https://scores.example.org",
-    }
-    for key, value in settings.items():
-        monkeypatch.setenv(PREFIX + key, value)
-    return dsn
 
 
 def test_production_on_an_older_schema_says_what_to_do_and_changes_nothing(
