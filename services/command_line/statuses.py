@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Never
 
+import psycopg
 import typer
 from sqlalchemy.exc import DBAPIError
 
@@ -73,6 +74,8 @@ def ending(act: Callable[[], None]) -> Never:
         _end(Status.UNAVAILABLE, f"somebody else is at the same work, try again: {error}")
     except (EmbeddedServerError, SchemaUnfit) as error:
         _end(Status.UNAVAILABLE, str(error))
+    except psycopg.OperationalError as error:
+        _end(Status.UNAVAILABLE, f"the database cannot be used now: {error}")
     except (DBAPIError, Unavailable) as error:
         if not isinstance(classify(error), Unavailable):
             raise

@@ -54,6 +54,27 @@ def set_status(home: Path, status: str) -> None:
         database.execute("UPDATE steelyard.progress SET status = %s WHERE projection = 'readings'", [status])
 
 
+def test_a_schema_of_a_newer_version_is_left_alone(steelyard: Terminal, home: Path, acme: str) -> None:
+    present = set_revision(home, "9999_future")
+    refused = steelyard("organization", "show", acme)
+    set_revision(home, present)
+    assert refused.status == 4
+    assert "newer version of Steelyard" in refused.err
+    assert steelyard("organization", "show", acme).status == 0
+
+
+def set_revision(home: Path, revision: str) -> str:
+    """The revision before."""
+    with (
+        EmbeddedServers.start(home) as servers,
+        psycopg.connect(servers.postgres_dsn(database=EMBEDDED_DATABASE)) as database,
+    ):
+        row = database.execute("SELECT version_num FROM steelyard.alembic_version").fetchone()
+        database.execute("UPDATE steelyard.alembic_version SET version_num = %s", [revision])
+    assert row is not None
+    return str(row[0])
+
+
 def test_migrate_says_where_the_schema_is(steelyard: Terminal) -> None:
     assert steelyard("migrate").out.startswith("schema: 000")
 
