@@ -5,11 +5,11 @@ the servers, and the next start goes on from what was committed.
 """
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 import structlog
 
@@ -39,23 +39,27 @@ def run_machine(
 
     Call it on the main thread. Raises PortTaken, EmbeddedServerError, SettingsError, SchemaUnfit, UnsafeDatabase.
     """
+    end = threading.Event()
     for number in SIGNALS:
-        signal.signal(number, _end_in_order)
-    with owned_servers(location, tell) as servers:
+        # Only noted: an exception out of a handler can leave any lock of any library locked for good.
+        signal.signal(number, lambda _number, _frame: end.set())
+    with owned_servers(location, tell, end) as servers:
+        _insist(end)
         settings = prepared(location, servers, tell)
         with built(settings) as app:
             refuse_unsafe(app.database)
             with working(app):
                 before(app)
-                serve_until_signal(app, ready=lambda: ready(app), tick=lambda: look_after(servers))
+                _insist(end)
+                serve_until_signal(app, end, ready=lambda: ready(app), tick=lambda: look_after(servers))
                 _ignore_signals()
                 log.info("stopping")
 
 
-def _end_in_order(number: int, frame: FrameType | None) -> None:
-    """Until the HTTP server listens to signals itself: through every `finally`, and only once."""
-    _ignore_signals()
-    raise KeyboardInterrupt
+def _insist(end: threading.Event) -> None:
+    """Between two steps of the start: end here if a signal asked for it meanwhile."""
+    if end.is_set():
+        raise KeyboardInterrupt
 
 
 def _ignore_signals() -> None:
@@ -71,7 +75,7 @@ def look_after(servers: EmbeddedServers) -> None:
 
 
 @contextmanager
-def owned_servers(location: Location, tell: Callable[[str], None]) -> Iterator[EmbeddedServers]:
+def owned_servers(location: Location, tell: Callable[[str], None], end: threading.Event) -> Iterator[EmbeddedServers]:
     """The embedded servers as ours: a service on the servers of a command would lose them when the command ends.
 
     A port that is taken is told first: most often it is this very service, running already.
@@ -79,19 +83,22 @@ def owned_servers(location: Location, tell: Callable[[str], None]) -> Iterator[E
     servers = EmbeddedServers.start(location.home)
     try:
         require_free_port(embedded(location.home, servers))
-        servers = _waited_for(servers, location.home, tell)
+        servers = _waited_for(servers, location.home, tell, end)
         yield servers
     finally:
         servers.stop()
 
 
-def _waited_for(servers: EmbeddedServers, home: Path, tell: Callable[[str], None]) -> EmbeddedServers:
+def _waited_for(
+    servers: EmbeddedServers, home: Path, tell: Callable[[str], None], end: threading.Event
+) -> EmbeddedServers:
     deadline = time.monotonic() + OWNER_SECONDS_MAX
     if servers.attached:
         tell(f"another steelyard command has the servers of {home}; going on when it ends")
     while servers.attached:
         if time.monotonic() > deadline:
             raise ServersNotReady(home, OWNER_SECONDS_MAX)
-        time.sleep(OWNER_PAUSE_SECONDS)
+        end.wait(OWNER_PAUSE_SECONDS)
+        _insist(end)
         servers = EmbeddedServers.start(home)
     return servers

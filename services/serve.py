@@ -1,11 +1,12 @@
 """The HTTP server in this process: granian on the main thread's event loop, until Ctrl-C or SIGTERM.
 
 The same for a single machine and for production, where several processes may stand behind a proxy.
-docs/decisions/0003-one-process-per-server.md says why.
+docs/decisions/0030-one-process-on-one-machine.md says why.
 """
 
 import asyncio
 import signal
+import threading
 from collections.abc import Callable
 
 import structlog
@@ -28,21 +29,18 @@ TICK_SECONDS = 0.5
 log = structlog.stdlib.get_logger(__name__)
 
 
-def serve_until_signal(app: App, *, ready: Callable[[], None], tick: Callable[[], None]) -> None:
-    """Serve the API and the pages; see `serve`."""
-    serve(create_app(app, page_handlers(app)), app.settings, ready=ready, tick=tick)
-
-
-def serve(pages: Litestar, where: Listening, *, ready: Callable[[], None], tick: Callable[[], None]) -> None:
-    """Serve until a signal; call it on the main thread.
+def serve_until_signal(app: App, end: threading.Event, *, ready: Callable[[], None], tick: Callable[[], None]) -> None:
+    """Serve the API and the pages until Ctrl-C, SIGTERM or `end`; call it on the main thread.
 
     `ready` runs once the port takes connections, `tick` every half second on this thread.
     """
-    require_free_port(where)
-    asyncio.run(_serve(pages, where, ready, tick))
+    require_free_port(app.settings)
+    asyncio.run(_serve(create_app(app, page_handlers(app)), app.settings, end, ready, tick))
 
 
-async def _serve(pages: Litestar, where: Listening, ready: Callable[[], None], tick: Callable[[], None]) -> None:
+async def _serve(
+    pages: Litestar, where: Listening, end: threading.Event, ready: Callable[[], None], tick: Callable[[], None]
+) -> None:
     server = Server(
         pages,
         address=where.host,
@@ -59,7 +57,8 @@ async def _serve(pages: Litestar, where: Listening, ready: Callable[[], None], t
         loop.add_signal_handler(number, stopping.set)
     serving = asyncio.create_task(server.serve())
     announcing = asyncio.create_task(_announce(where, ready))
-    while not stopping.is_set() and not serving.done():
+    # `end` may have been set by a signal that came before this loop listened to them.
+    while not stopping.is_set() and not end.is_set() and not serving.done():
         tick()
         await _pause(stopping)
     announcing.cancel()

@@ -1,5 +1,6 @@
 """The commands that keep running, the one that prepares the database, and the one that lets a browser in."""
 
+import threading
 from typing import Annotated
 
 import typer
@@ -59,7 +60,9 @@ def serve() -> None:
     require_present_schema(settings)
     with built(settings) as app:
         refuse_unsafe(app.database)
-        serve_until_signal(app, ready=lambda: remark(f"serving {settings.public_url}"), tick=lambda: None)
+        serve_until_signal(
+            app, threading.Event(), ready=lambda: remark(f"serving {settings.public_url}"), tick=lambda: None
+        )
 
 
 def worker() -> None:

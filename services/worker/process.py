@@ -19,6 +19,8 @@ from services.worker.sweep import sweep_until
 IDLE_MILLISECONDS = 50
 """How long an idle consumer sleeps between two looks at the queue."""
 STOP_MILLISECONDS_MAX = 25_000
+STOP_SECONDS_MAX = 30.0
+"""For the whole of it, where it is part of another process; what is cut off is done again at the next start."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -58,7 +60,9 @@ def working(app: App) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join()
+        thread.join(STOP_SECONDS_MAX)
+        if thread.is_alive():
+            log.warning("work cut off", grace_seconds=STOP_SECONDS_MAX)
 
 
 def work_until_signal(app: App) -> None:

@@ -1,6 +1,7 @@
 """Commands of whoever runs the service: doctor, migrate, open; old data, production, a database that is away."""
 
 import json
+import shutil
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,7 @@ from infra.embedded.servers import EmbeddedServers
 from infra.settings import EMBEDDED_DATABASE, PREFIX
 from tenants.tokens import TokenKind, well_formed
 from tests.services.programs import Terminal, free_port
+from tests.support.servers import new_folder
 
 
 @pytest.fixture
@@ -80,13 +82,15 @@ def test_migrate_says_where_the_schema_is(steelyard: Terminal) -> None:
 
 
 def test_data_of_an_older_postgresql_end_with_2_and_what_to_do(
-    steelyard: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    steelyard: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older = tmp_path / "postgres-17"
+    home = new_folder()  # one that another account can enter, should PostgreSQL have to run as that
+    older = home / "postgres-17"
     older.mkdir()
     (older / "PG_VERSION").write_text("17\n")
-    monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path))
+    monkeypatch.setenv(f"{PREFIX}HOME", str(home))
     refused = steelyard("organization", "list")
+    shutil.rmtree(home)
     assert refused.status == 2
     assert "pg_dumpall" in refused.err
 
