@@ -71,8 +71,9 @@ class _Walk:
             *((placed.weight, self._card(placed.scorecard)) for placed in node.scorecards),
         ]
         if node.rollup.rule is RollupRule.SELF:
-            named = [False] * len(node.nodes) + [each.kpi == node.rollup.kpi for each in node.placements]
-            children = [(ONE, leaves) for (_, leaves), is_named in zip(children, named, strict=False) if is_named]
+            first = len(node.nodes)
+            named = [place for place, each in enumerate(node.placements, first) if each.kpi == node.rollup.kpi]
+            children = [(ONE if place in named else ZERO, leaves) for place, (_, leaves) in enumerate(children)]
         total = sum((weight for weight, leaves in children if leaves), start=ZERO)
         return [(place, weight / total, leaves) for place, (weight, leaves) in enumerate(children) if weight and leaves]
 

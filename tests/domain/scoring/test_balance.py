@@ -9,11 +9,12 @@ import pytest
 
 from domain.kpi.events import Aggregation, Definition, Indicator, Kind
 from domain.policy import Policy
+from domain.scorecard.events import Rollup, RollupRule
 from domain.scorecard.state import Card
 from domain.scoring.balance import Index, balance
 from domain.scoring.balance_change import design_change
 from domain.scoring.bands import shown
-from domain.values import ARITHMETIC
+from domain.values import ARITHMETIC, KpiId
 from tests.domain.scoring.balanced import LAG, LEAD, balanced, example, part, perspectives, profile
 from tests.domain.scoring.build import (
     CARD,
@@ -34,6 +35,14 @@ from tests.domain.scoring.build import (
     scored,
     version,
 )
+
+
+def test_a_kpi_that_alone_makes_the_scorecard_belongs_to_no_perspective() -> None:
+    own = Rollup(RollupRule.SELF, kpi=KpiId("K"))
+    card = root(node("f", placed={"A": 1}), node("c", placed={"B": 1}), placed={"K": 1}, rollup=own)
+    found = balanced(card, kpis("A", "B", "K"))
+    assert [(row.share, row.kpis) for row in found.perspectives] == [(D(0), 0), (D(0), 0)]
+    assert found.design.undefined[:2] == ("weights", "counts")
 
 
 def test_the_example_of_a_design_is_80_50() -> None:
