@@ -22,8 +22,16 @@ def adds_up(definition: Definition) -> bool:
     return definition.aggregation in (Aggregation.SUM, Aggregation.COUNT)
 
 
+def enters(definition: Definition, cell: Collected) -> bool:
+    """Whether a counted collection period has what is aggregated: the parts of a ratio that adds them, else a value.
+
+    A ratio over 0 that is not added up (`last`, `min`, ...) has neither value nor target there: like for like.
+    """
+    return cell.value is not None or definition.aggregation is Aggregation.RATIO
+
+
 def actual(definition: Definition, counted: Sequence[Collected]) -> Decimal | str:
-    """The value of the longer period, or the reason why its counted collection periods have none."""
+    """The value of the longer period from the collection periods that enter, or the reason why they have none."""
     if definition.aggregation is Aggregation.RATIO:
         numerator = sum((each.numerator or NOTHING for each in counted), start=NOTHING)
         denominator = _denominators(counted)
@@ -34,12 +42,12 @@ def actual(definition: Definition, counted: Sequence[Collected]) -> Decimal | st
     if definition.aggregation is Aggregation.COUNT:
         return Decimal(len(values))
     if by_weight(definition):
-        return _weighted(values, [each for each in counted if each.value is not None])
+        return _weighted(values, counted)
     return _plain(definition.aggregation, values)
 
 
 def aimed(definition: Definition, targets: Sequence[Decimal], counted: Sequence[Collected]) -> Decimal:
-    """One target (baseline, stretch) for the longer period from those of its counted collection periods, in order.
+    """One target (baseline, stretch) for the longer period from those of the collection periods that enter, in order.
 
     Targets of `count` add up: a count of targets would always be met.
     """

@@ -75,16 +75,17 @@ def _across_sources(definition: Definition, period: Period, by_source: dict[str,
 
 def _together(definition: Definition, readings: Sequence[Reading]) -> Reading:
     """Readings of several sources as one; parts of a ratio are brought together before they are divided."""
-    share = len(readings) if definition.across_sources is AcrossSources.MEAN else 1
+    averaged = definition.across_sources is AcrossSources.MEAN
     denominators = [reading.denominator for reading in readings if reading.denominator is not None]
     weight = sum(denominators, start=Decimal(0)) if denominators else None
     if definition.kind is Kind.RATIO:
         numerator = sum((reading.numerator or Decimal(0) for reading in readings), start=Decimal(0))
-        return Reading(numerator=numerator / share, denominator=(weight or Decimal(0)) / share)
-    if weight and (definition.kind is Kind.SURVEY or by_weight(definition)):
+        return Reading(numerator=numerator, denominator=weight)
+    if averaged and weight and (definition.kind is Kind.SURVEY or by_weight(definition)):
         products = ((reading.value or Decimal(0)) * (reading.denominator or Decimal(0)) for reading in readings)
         return Reading(sum(products, start=Decimal(0)) / weight, denominator=weight)
-    return Reading(sum((r.value or Decimal(0) for r in readings), start=Decimal(0)) / share, denominator=weight)
+    total = sum((reading.value or Decimal(0) for reading in readings), start=Decimal(0))
+    return Reading(total / len(readings) if averaged else total, denominator=weight)
 
 
 def _read(definition: Definition, period: Period, reading: Reading, used: tuple[ValueKnown, ...]) -> Collected:

@@ -13,7 +13,7 @@ from domain.kpi.scale import Scale
 from domain.kpi.state import Kpi, TargetKnown
 from domain.measurement.events import ValueKnown
 from domain.policy import MissingData
-from domain.scoring.aggregate import actual, adds_up
+from domain.scoring.aggregate import actual, adds_up, enters
 from domain.scoring.collected import MISSING, NOT_APPLICABLE, Collected, collected
 from domain.scoring.scale import Aim, judge, lacks
 from domain.scoring.setting import Setting
@@ -81,7 +81,7 @@ def _carried(
         if cell.value is None:
             continue
         measured = _with_own_target(kpi, scale, cell)
-        if scale is None or (not measured.lacking and judge(scale, measured.aim, cell.value, 1).fault is None):
+        if scale is not None and not measured.lacking and judge(scale, measured.aim, cell.value, 1).fault is None:
             measured.carried, measured.reason, measured.counted = True, CARRIED, 0
             return measured
     return None
@@ -146,10 +146,12 @@ def _aggregated(
     seen: _Seen,
     periods: Sequence[Period],
 ) -> Measured:
-    value = actual(definition, seen.counted)
+    entering = [pair for pair in zip(seen.counted, seen.targets, strict=True) if enters(definition, pair[0])]
+    cells, targets = [cell for cell, _ in entering], [known for _, known in entering]
+    value = actual(definition, cells)
     if own is None:
-        aim = joined(definition, seen.targets, seen.counted)
-        named = tuple(each for known in seen.targets if known for each in _named(known, aim_of(known.target)))
+        aim = joined(definition, targets, cells)
+        named = tuple(each for known in targets if known for each in _named(known, aim_of(known.target)))
     else:
         in_time = [cell.period for cell in seen.counted]
         aim = prorated(definition, own.target, in_time, len(periods), setting.definitions.calendar)

@@ -226,6 +226,16 @@ def test_a_denominator_of_zero_is_an_error_there_and_its_parts_count_in_the_quar
     assert only(ratio, values({"K": months((1, 0))}), QUARTER).state is State.ERROR
 
 
+def test_a_ratio_that_is_not_added_up_takes_its_target_from_the_month_it_takes_its_value_from() -> None:
+    last = replace(RATIO, aggregation=Aggregation.LAST)
+    ratio = kpi("K", last, TO_TARGET, {"2026-01": 50, "2026-02": 80})
+    result = only(ratio, values({"K": months((1, 4), (1, 0))}), "2026-Q1", "2026-03-15")
+    assert (result.value, result.target, result.score, result.coverage) == (D(25), D(50), D(50), D(1))
+    assert [target.period.text for target in result.trace.targets] == ["2026-01"]
+    alone = only(ratio, values({"K": months(None, (1, 0))}), QUARTER)
+    assert (alone.state, alone.reason) == (State.ERROR, "division_by_zero")
+
+
 def test_not_applicable_months_leave_the_expected_ones() -> None:
     result = only(kpi("K"), values({"K": months(50, NA)}), QUARTER)
     assert (result.counted, result.expected, result.coverage, result.state) == (1, 2, D("0.5"), State.INCOMPLETE)

@@ -90,6 +90,13 @@ def test_a_value_that_had_no_target_was_not_counted_and_is_not_carried() -> None
     assert result.score == 50
 
 
+def test_without_a_scale_nothing_was_counted_and_nothing_is_carried() -> None:
+    earlier = values({"K": {"2026-01": 95}})
+    for of_kpi in (kpi("K", of_scale=None), kpi("K", replace(LEVEL, scored=False))):
+        result = only(of_kpi, earlier, "2026-02", policy=CARRY)
+        assert (result.value, result.carried, result.score) == (None, False, None)
+
+
 def test_a_value_older_than_the_policy_allows_is_not_carried() -> None:
     known = definitions(root(placed=PARTS), kpis(*PARTS), MissingData.CARRY)
     result = top(known, values({"A": {"2026-04": 80}, "B": {"2026-04": 60}, "C": {"2026-01": 90}}), "2026-04")

@@ -126,6 +126,13 @@ def test_red_on_goal_is_degenerate() -> None:
     assert result.reason == "degenerate_target"
 
 
+def test_a_target_on_its_baseline_is_degenerate_with_a_fixed_anchor_between_them_too() -> None:
+    through = scale((BASELINE, 0), (9, 50), (TARGET, 100))
+    met = replace(through, equal_anchors=EqualAnchors.MET)
+    target = Target(D(5), D(5))
+    assert (on(through, 3, target).reason, on(met, 3, target).score) == ("degenerate_target", D(100))
+
+
 def test_anchors_that_targets_put_out_of_order_are_an_error() -> None:
     full = scale((BASELINE, 0), (TARGET, 70), (STRETCH, 100))
     assert on(full, 3, Target(D(10), D(0), D(5))).reason == "anchors_unordered"

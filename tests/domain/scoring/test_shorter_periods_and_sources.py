@@ -9,6 +9,8 @@ from domain.calendar import PeriodKind
 from domain.kpi.events import AcrossSources, Aggregation, Kind, Target
 from domain.kpi.scale import Anchor, Point
 from domain.kpi.state import Kpi, ScaleKnown
+from domain.measurement.events import ValueKnown
+from domain.scoring.inputs import Cell
 from domain.scoring.tree import State
 from domain.values import MANUAL, Source
 from tests.domain.scoring.build import (
@@ -118,6 +120,31 @@ def test_sources_are_brought_together_before_anything_else(
 def test_sources_of_a_ratio_add_their_parts() -> None:
     ratio = kpi("K", replace(RATIO, sources=TWO, across_sources=AcrossSources.SUM))
     assert only(ratio, by_source("K", "2026-01", {"erp": (1, 2), "manual": (0, 6)})).value == D("12.5")
+
+
+def test_weighted_sources_add_up_with_sum_and_are_weighed_with_mean() -> None:
+    weighted = replace(FLOW, aggregation=Aggregation.WEIGHTED_MEAN, sources=TWO)
+    both = by_source("K", "2026-01", {"erp": rated(10, 1), "manual": rated(40, 2)})
+    for across, value in ((AcrossSources.SUM, 50), (AcrossSources.MEAN, 30)):
+        assert only(kpi("K", replace(weighted, across_sources=across)), both).value == value
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "anchors"),
+    [(10, 7, ((2, 0), (3, 60), (9, 100))), (5, 17, ((3, 60), (4, 0)))],
+    ids=["at least 3 a month", "at most 3 a month"],
+)
+def test_what_is_exactly_on_a_step_is_on_it_even_where_fifty_digits_are_not(
+    first: int, last: int, anchors: tuple[tuple[int, int], ...]
+) -> None:
+    """Means of three sources, such as 10/3, 10/3 and 7/3, add up to 9; in 50 digits to a hair beside it (H1.3)."""
+    three = (Source("a"), Source("b"), Source("c"))
+    definition = replace(FLOW, sources=three, across_sources=AcrossSources.MEAN)
+    entered: dict[Cell, tuple[ValueKnown, ...]] = {}
+    for text, of_a in zip(MONTHS, (first, first, last), strict=True):
+        entered.update(by_source("K", text, {"a": of_a, "b": 0, "c": 0}))
+    result = only(kpi("K", definition, scale(*anchors, step=True)), entered, QUARTER)
+    assert (result.value == 9, result.score) == (False, D(60))
 
 
 def test_sources_of_a_survey_are_weighed_by_respondents() -> None:
