@@ -41,6 +41,7 @@ def configure(level: str) -> None:
 
 def _rendering() -> tuple[Processor, ...]:
     if sys.stderr.isatty():
-        return (structlog.dev.ConsoleRenderer(),)
+        # The usual traceback shows local variables, among them the keys that people send.
+        return (structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),)
     # JSON escapes line breaks: what a stranger sends cannot pretend to be a line of its own.
     return (structlog.processors.format_exc_info, structlog.processors.JSONRenderer())

@@ -130,3 +130,8 @@ def redeem_page_token(connection: Connection, digest: bytes, now: datetime) -> U
         .returning(page_token.c.organization_id, page_token.c.expires_at)
     ).one_or_none()
     return row.organization_id if row is not None and now < row.expires_at else None
+
+
+def purge_page_tokens(connection: Connection, now: datetime) -> int:
+    """Forget the tokens that were never used and no longer open anything; how many there were."""
+    return connection.execute(delete(page_token).where(page_token.c.expires_at <= now)).rowcount

@@ -12,6 +12,7 @@ from infra import clock
 from infra.eventstore import idempotency
 from projections.behind import NOBODY, tenants
 from services.bundle import App
+from tenants.credentials import purge_page_tokens
 
 LOOK_SECONDS = 10.0
 TENANTS_PAGE_MAX = 500
@@ -43,7 +44,16 @@ def purge_keys(app: App, stop: threading.Event) -> None:
         after = page[-1]
 
 
-JOBS: Mapping[str, Job] = {"purge-keys": Job(timedelta(hours=1), purge_keys)}
+def purge_tokens(app: App, stop: threading.Event) -> None:
+    """Forget page tokens that were never used."""
+    with app.database.directory() as connection:
+        purge_page_tokens(connection, clock.now())
+
+
+JOBS: Mapping[str, Job] = {
+    "purge-keys": Job(timedelta(hours=1), purge_keys),
+    "purge-page-tokens": Job(timedelta(days=1), purge_tokens),
+}
 
 
 def keep_schedule_until(app: App, stop: threading.Event, jobs: Mapping[str, Job] = JOBS) -> None:

@@ -58,6 +58,16 @@ def test_a_page_token_opens_once_and_only_in_time(database: Database) -> None:
         assert credentials.redeem_page_token(connection, digests[1], NOW + timedelta(hours=1)) is None
 
 
+def test_page_tokens_that_were_never_used_are_forgotten_once_they_open_nothing(database: Database) -> None:
+    tenant, over, alive = clock.new_id(), clock.new_id().bytes * 2, clock.new_id().bytes * 2
+    with database.directory() as connection:
+        credentials.add_organization(connection, tenant, f"org-{tenant}", NOW)
+        credentials.add_page_token(connection, over, tenant, NOW, NOW)
+        credentials.add_page_token(connection, alive, tenant, NOW + timedelta(seconds=1), NOW)
+        assert credentials.purge_page_tokens(connection, NOW) == 1
+        assert credentials.redeem_page_token(connection, alive, NOW) == tenant
+
+
 def test_the_application_changes_no_directory_row_in_place(database: Database) -> None:
     for table in ("organization", "api_key", "page_token"):
         with pytest.raises(DBAPIError, match="permission denied"), database.directory() as connection:
