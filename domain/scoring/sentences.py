@@ -87,7 +87,8 @@ def kpi_sentences(kpi: KpiScore) -> Iterator[Line]:
         of_scale = () if trace.scale_position is None else (trace.scale_position,)
         yield Line(1, f"scale: {points}{_at(trace.scale_position)}", of_scale)
     if kpi.achievement is not None and kpi.achievement != kpi.raw_score:
-        yield Line(1, f"beyond the scale: {shown(kpi.achievement, SCORE_DECIMALS)}, of which only 0 to 100 counts")
+        counted = score_text(kpi.raw_score, ())
+        yield Line(1, f"beyond the scale: {shown(kpi.achievement, SCORE_DECIMALS)}, counted as {counted}")
     yield from (_value(value) for value in trace.values)
     yield from (_target(target) for target in trace.targets)
     if kpi.flags:

@@ -104,7 +104,7 @@ def test_what_is_carried_zero_insufficient_or_beyond_is_said() -> None:
     carried = definitions(root(placed={"A": 1}), kpis("A"), MissingData.CARRY)
     found = explain(scored(carried, values({"A": {"2026-01": 120}}), "2026-02"))
     assert "carried from an earlier period" in found.text
-    assert "beyond the scale: 120.00, of which only 0 to 100 counts" in found.text
+    assert "beyond the scale: 120.00, counted as 100.00" in found.text
     zero = definitions(root(placed={"A": 1}), kpis("A"), MissingData.ZERO)
     assert "flags: as_zero" in explain(scored(zero, {})).text
     few = explain(tree_of_three({"A": 90}), NodeId("P"))
