@@ -111,7 +111,7 @@ def test_a_weighted_mean_weighs_by_the_denominator() -> None:
 def test_a_mean_of_yes_and_no_is_the_share_of_yes() -> None:
     asked = kpi("K", replace(LEVEL, kind=Kind.BINARY), None)
     answers: dict[str, Entered] = {**months(1, 1, 0), "2026-04": 1}
-    assert only(asked, values({"K": answers}), "2026").score == 75
+    assert only(asked, values({"K": answers}), "2026").raw_score == 75
 
 
 def test_survey_means_weigh_by_respondents_and_their_targets_too() -> None:
