@@ -11,7 +11,7 @@ from threading import Lock
 from infra import clock
 from infra.database import Database
 from tenants import credentials
-from tenants.access import Actor
+from tenants.access import OPERATOR, Actor
 from tenants.credentials import Credential
 from tenants.tokens import TokenKind, digest, same, well_formed
 
@@ -19,8 +19,6 @@ REMEMBERED_SECONDS = 1.0
 REMEMBERED_KEYS_MAX = 10_000
 HEADER_CHARACTERS_MAX = 1_000
 SCHEME = "bearer"
-OPERATOR = "operator"
-"""The principal of whoever runs the service and may found organizations."""
 
 
 class Unauthenticated(Exception):

@@ -11,8 +11,8 @@ from domain.scorecard.commands import CascadeEdge, ScorecardCommand, ScorecardCo
 from domain.scorecard.decide import SCORECARD
 from domain.scorecard.state import Scorecard
 from domain.values import KpiId
-from services.authentication import OPERATOR
 from services.known import Known
+from tenants.access import OPERATOR
 from tenants.organization.commands import OrganizationCommand, OrganizationContext
 
 
@@ -39,7 +39,8 @@ def of_scorecard(known: Known, command: ScorecardCommand) -> ScorecardContext:
 
 def of_organization(known: Known, command: OrganizationCommand) -> OrganizationContext:
     """The instant, every measured period, and who grants; the operator, who founds, is nobody's member."""
-    grantor = None if known.actor.principal == OPERATOR else known.actor
+    actor = known.actor
+    grantor = None if actor.principal == OPERATOR and actor.key_id is None else actor
     return OrganizationContext(known.as_of, known.values.all_periods(), grantor)
 
 

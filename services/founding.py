@@ -12,14 +12,13 @@ from infra import clock
 from infra.database_errors import CommitUnknown, UniqueViolation, classify
 from infra.eventstore.log import Log
 from services import routes
-from services.authentication import OPERATOR
 from services.bundle import App
 from services.commands import CommandKey, OrganizationExists
 from services.keys import IssuedKey, NewKey, WantedKey, issued, issuing, new_key
 from services.known import Known
 from services.transaction import ATTEMPTS_MAX, Decided, transact
 from tenants import credentials
-from tenants.access import Actor, Role
+from tenants.access import OPERATOR, Actor, Role
 from tenants.organization.commands import FoundOrganization
 
 FIRST_KEY_NAME = "first owner"

@@ -2,10 +2,7 @@
 
 from uuid import UUID
 
-from tenants.access import Actor, Role
-
-LOCAL = "local"
-"""Their principal; it stands in the log beside what they did."""
+from tenants.access import LOCAL, Actor, Role
 
 
 def local_owner(organization: UUID) -> Actor:

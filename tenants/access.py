@@ -7,6 +7,15 @@ from uuid import UUID
 
 from domain.values import KpiId
 
+OPERATOR = "operator"
+"""The principal of whoever runs the service and may found organizations."""
+LOCAL = "local"
+"""The principal of whoever types commands on the machine itself."""
+PAGE = "page"
+"""The principal of whoever reads pages: a browser, not yet a person."""
+KEYLESS = frozenset({OPERATOR, LOCAL, PAGE})
+"""Principals that act without a key of the organization: no key may speak in their name."""
+
 
 class Role(StrEnum):
     """Roles of members and keys."""

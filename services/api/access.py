@@ -9,9 +9,9 @@ from services.api.operation import OPERATOR_ONLY, Call, Operation
 from services.api.problems import Problem
 from services.api.reading import Body, checked_body, checked_query, read_body
 from services.app import App
-from services.authentication import OPERATOR, Authenticator, Operator
+from services.authentication import Authenticator, Operator
 from services.commands import CommandKey, Forbidden
-from tenants.access import Actor, may
+from tenants.access import OPERATOR, Actor, may
 
 ACCEPTED = ("application/json", "application/problem+json")
 API_VERSION = b"v1"

@@ -50,6 +50,7 @@ INVALID: tuple[Rule, ...] = (
     ("period-kind", "The period is of another kind", "A KPI takes values for periods of its own frequency."),
     ("preset-unfit", "The preset does not fit", "The detail says which kind or direction it is for."),
     ("preset-unknown", "There is no such preset", "The detail lists the presets."),
+    ("principal-reserved", "The principal is the service's own", "Give another, or none: the key gets a new one."),
     ("profile-invalid", "The balance profile is invalid", "Every perspective once, every share above 0."),
     ("prorate-unfit", "The pro-rating does not fit", "The detail names the rule."),
     ("range-too-long", "The stretch of time is too long", "At most 400 periods at once."),

@@ -18,7 +18,7 @@ from infra.database import Database
 from infra.settings import Settings
 from services.web.addresses import organization_href
 from tenants import tokens
-from tenants.access import Actor, Role
+from tenants.access import PAGE, Actor, Role
 from tenants.credentials import add_page_token, organization_by_code, redeem_page_token
 from tenants.tokens import PageSession, TokenKind
 
@@ -26,8 +26,6 @@ TOKEN_VALID = timedelta(days=1)
 SESSION_VALID = timedelta(days=30)
 COOKIE = "steelyard_page"
 TOKEN_PARAMETER = "token"  # noqa: S105 - the name of a parameter
-VIEWER = "page"
-"""The principal of whoever reads pages: a browser, not yet a person."""
 
 
 class Locked(Exception):
@@ -55,7 +53,7 @@ class Entrance:
             found = _organization(connection, code)
         if found != session.organization:
             raise Locked
-        return Actor(session.organization, VIEWER, Role.VIEWER)
+        return Actor(session.organization, PAGE, Role.VIEWER)
 
     def redeem(self, code: str, token: str, now: datetime) -> Cookie:
         """Spend the token for a cookie. Raises Locked, and spends nothing, if it is not one of that organization."""

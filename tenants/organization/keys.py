@@ -4,7 +4,7 @@ from datetime import UTC
 
 from domain.errors import Invalid, NotFound, Refused
 from domain.values import FreeText, KpiId, code, free_text, name
-from tenants.access import Actor, Permission, Role, within
+from tenants.access import KEYLESS, Actor, Permission, Role, within
 from tenants.organization.commands import IssueApiKey, OrganizationContext, RevokeApiKey
 from tenants.organization.events import ApiKeyIssued, ApiKeyRevoked
 from tenants.organization.state import KeyKnown, Organization, key_of, live
@@ -19,7 +19,8 @@ _RANK = {Role.OWNER: 4, Role.ADMIN: 3, Role.STRATEGIST: 2, Role.AUDITOR: 2, Role
 
 def issued(command: IssueApiKey, organization: Organization, context: OrganizationContext) -> ApiKeyIssued:
     """Raises Refused `key-exists`, `too-many-keys`, `grant-exceeds-own`, Invalid `expiry-not-ahead`,
-    `expiry-missing` (an auditor's key ends some day), `kpis-invalid`, and what codes and names refuse."""
+    `expiry-missing` (an auditor's key ends some day), `kpis-invalid`, `principal-reserved`, and what codes and names
+    refuse."""
     if key_of(organization, code(command.key_id, "/key_id")) is not None:
         raise Refused("key-exists", f"there is a key {command.key_id!r} already", "/key_id")
     used = sum(live(key, context.as_of) for key in organization.keys)
@@ -31,7 +32,7 @@ def issued(command: IssueApiKey, organization: Organization, context: Organizati
     return ApiKeyIssued(
         key_id=command.key_id,
         name=FreeText(name(command.name)),
-        principal=code(command.principal, "/principal"),
+        principal=_checked_principal(command.principal),
         role=command.role,
         scopes=tuple(sorted(command.scopes)),
         kpis=_checked_kpis(command.kpis),
@@ -78,6 +79,14 @@ def _refuse_more_than_own(command: IssueApiKey, grantor: Actor) -> None:
     for field, allowed in checks:
         if not allowed:
             raise Refused("grant-exceeds-own", f"/{field} would give more than the grantor has", f"/{field}")
+
+
+def _checked_principal(principal: str) -> str:
+    """Whoever founds or sits at the machine is asked for nothing: a key in their name would not be either."""
+    if code(principal, "/principal").lower() in KEYLESS:
+        detail = f"/principal may not be {principal!r}: the service acts under that name itself"
+        raise Invalid("principal-reserved", detail, "/principal")
+    return principal
 
 
 def _checked_kpis(kpis: frozenset[KpiId]) -> tuple[KpiId, ...]:

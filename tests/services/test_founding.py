@@ -14,7 +14,7 @@ from services.commands import CommandKey, Forbidden, OrganizationExists
 from services.founding import Founding, found_organization
 from services.keys import WantedKey, issue_key, revoke_key
 from tenants import credentials
-from tenants.access import Actor, Role
+from tenants.access import OPERATOR, Actor, Role
 from tests.support.app import OPERATOR_KEY, found, owner
 
 
@@ -80,6 +80,13 @@ def test_nobody_grants_more_than_they_have(app: App) -> None:
     assert refusal.value.code == "grant-exceeds-own"
     with pytest.raises(Forbidden):
         issue_key(app, Actor(organization, "a", Role.VIEWER), WantedKey("x", Role.VIEWER), CommandKey.made())
+
+
+def test_a_key_in_the_operators_name_is_asked_like_any_other(app: App) -> None:
+    actor = Actor(found(app).organization, OPERATOR, Role.ADMIN, key_id=str(clock.new_id()))
+    with pytest.raises(Refused) as refusal:
+        issue_key(app, actor, WantedKey("x", Role.OWNER), CommandKey.made())
+    assert refusal.value.code == "grant-exceeds-own"
 
 
 def test_a_repeated_issue_shows_the_same_key(app: App) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from domain.values import FreeText, KpiId
-from tenants.access import Actor, Role, Scope
+from tenants.access import KEYLESS, Actor, Role, Scope
 from tenants.organization.commands import IssueApiKey, OrganizationContext, RevokeApiKey
 from tenants.organization.events import ApiKeyIssued, ApiKeyRevoked, OrganizationEvent
 from tenants.organization.keys import LIVE_KEYS_MAX
@@ -130,3 +130,8 @@ def test_the_state_knows_each_key_and_whether_it_was_revoked() -> None:
         ("k0", Role.OWNER, False),
         ("k1", Role.VIEWER, True),
     ]
+
+
+@pytest.mark.parametrize("principal", [*sorted(KEYLESS), "Operator"])
+def test_no_key_speaks_in_the_name_of_the_service(principal: str) -> None:
+    assert refusal([FOUNDED], replace(VIEWER, principal=principal)) == ("principal-reserved", "/principal")
