@@ -1,5 +1,7 @@
 """What the rules of each noun must know beyond their own stream: from Known to the context of a command."""
 
+from collections.abc import Mapping
+
 from domain import streams
 from domain.in_force import in_force
 from domain.kpi.commands import KpiCommand, KpiContext
@@ -10,7 +12,7 @@ from domain.scorecard import tree
 from domain.scorecard.commands import CascadeEdge, ScorecardCommand, ScorecardContext
 from domain.scorecard.decide import SCORECARD
 from domain.scorecard.state import Scorecard
-from domain.values import KpiId
+from domain.values import KpiId, ScorecardId
 from services.known import Known
 from tenants.access import OPERATOR
 from tenants.organization.commands import OrganizationCommand, OrganizationContext
@@ -22,14 +24,17 @@ def of_kpi(known: Known, command: KpiCommand) -> KpiContext:
 
 
 def of_scorecard(known: Known, command: ScorecardCommand) -> ScorecardContext:
-    """The neighbours: KPIs, other scorecards and how they stand above each other, bands, measured periods."""
+    """The neighbours: KPIs, other scorecards and how they stand above each other, bands, measured periods.
+
+    A value of a child scorecard's KPI is a value of this one as well.
+    """
     card = known.state(SCORECARD, streams.scorecard_stream(command.scorecard))
     scorecards = known.scorecards()
     others: frozenset[CascadeEdge] = frozenset()
     return ScorecardContext(
         as_of=known.as_of,
         calendar=known.calendar,
-        measured=known.values.periods_of(sorted(_kpis_ever_placed(card))),
+        measured=known.values.periods_of(sorted(_kpis_that_count(card, scorecards))),
         known_kpis=known.kpis(),
         known_scorecards=frozenset(each.id for each in scorecards.values() if each.archived_after is None),
         bands=_bands(known),
@@ -57,11 +62,20 @@ def of_measurement(known: Known, command: MeasurementCommand) -> MeasurementCont
 
 
 def _bands(known: Known) -> frozenset[str]:
-    policy = in_force(known.organization.policies, known.calendar.day_of(known.as_of)) or DEFAULT_POLICY
+    policy = in_force(known.policies, known.calendar.day_of(known.as_of)) or DEFAULT_POLICY
     return frozenset(band.name for band in policy.policy.bands)
 
 
-def _kpis_ever_placed(card: Scorecard) -> frozenset[KpiId]:
-    nothing: frozenset[KpiId] = frozenset()
-    cards = (card.draft, *(version.card for version in card.versions))
-    return nothing.union(*(tree.placed_kpis(each.root) for each in cards))
+def _kpis_that_count(card: Scorecard, scorecards: Mapping[ScorecardId, Scorecard]) -> frozenset[KpiId]:
+    """Those ever placed in the scorecard, or in a version of one that was ever placed in it, however deep."""
+    roots = [card.draft.root, *(version.card.root for version in card.versions)]
+    found: set[KpiId] = set()
+    seen = {card.id}
+    while roots:
+        root = roots.pop()
+        found |= tree.placed_kpis(root)
+        children = tree.placed_scorecards(root) - seen
+        seen |= children
+        below = (scorecards[child] for child in children if child in scorecards)
+        roots += [version.card.root for child in below for version in child.versions]
+    return frozenset(found)

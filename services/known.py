@@ -13,6 +13,7 @@ from domain import streams
 from domain.calendar import Calendar
 from domain.decider import Decider, replay
 from domain.kpi.state import Kpi
+from domain.policy import PolicyKnown
 from domain.scorecard.cascade import edges
 from domain.scorecard.commands import CascadeEdge
 from domain.scorecard.state import Scorecard
@@ -90,6 +91,13 @@ class Known:
         if streams.ORGANIZATION in self._states:
             return self.organization.calendar
         return self._definitions.calendar
+
+    @property
+    def policies(self) -> Sequence[PolicyKnown]:
+        """The policies that count for what is decided now; the stream holds every key ever issued and is not read."""
+        if streams.ORGANIZATION in self._states:
+            return self.organization.policies
+        return self._definitions.policies
 
     def kpi(self, kpi: KpiId) -> Kpi | None:
         """A KPI that is defined."""

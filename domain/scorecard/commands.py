@@ -232,9 +232,9 @@ class ScorecardContext:
     """What the organization knows at the decision.
 
     `as_of` is its instant (UTC). `measured` are the periods in which any KPI placed in the draft or in a version of
-    this scorecard has a value in force. `known_kpis` are defined, `known_scorecards` created and not archived.
-    `bands` are the band names of the organization's policy. `cascade` holds the edges of all *other* scorecards,
-    from their drafts and from every published version, and their parents.
+    this scorecard, or in a version of one below it, has a value in force. `known_kpis` are defined, `known_scorecards`
+    created and not archived. `bands` are the band names of the organization's policy. `cascade` holds the edges of all
+    *other* scorecards, from their drafts and from every published version, and their parents.
     """
 
     as_of: datetime

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 
 from domain.errors import NotFound, Refused
 from domain.kpi.commands import AssignOwner
@@ -19,7 +20,7 @@ from services.commands import Answer, Command, CommandKey, Forbidden, written
 from services.values_in_force import ValuesInForce
 from tenants.access import Actor, Role
 from tests.support.app import bring_up, found, owner
-from tests.support.commands import create, define, place, publish, record
+from tests.support.commands import create, define, place, place_child, publish, record
 
 
 @pytest.fixture
@@ -174,14 +175,34 @@ def test_values_in_force_are_read_in_two_statements_however_many(app: App, organ
     assert len(statements) == 1, "none of them has an external id, so nothing is asked about those"
 
 
+def test_a_version_above_restates_what_was_measured_below(app: App, organization: UUID) -> None:
+    run(app, organization, define(), create(), place(), publish(), record(60))
+    middle, top = create("middle"), create("top")
+    run(app, organization, middle, place_child("company", "middle"), publish("middle"))
+    run(app, organization, top, place_child("middle", "top", "financial"), publish("top"))
+    run(app, organization, place_child("middle", "top", "customer"))
+    with pytest.raises(Refused) as refusal:
+        run(app, organization, publish("top"))
+    assert refusal.value.code == "restatement-unmarked"
+    run(app, organization, replace(publish("top"), restatement=True, reason="a second branch"))
+
+
+def test_a_change_of_a_scorecard_reads_no_stream_but_its_own(app: App, organization: UUID) -> None:
+    """The stream of the organization holds every key ever issued, and the head is locked meanwhile."""
+    run(app, organization, create())
+    with counted(Engine) as statements:
+        run(app, organization, RenameScorecard(ScorecardId("company"), "Acme"))
+    assert sum("stream = " in statement for statement in statements) == 1
+
+
 @contextmanager
-def counted(connection: Connection) -> Iterator[list[str]]:
-    """The statements sent on a connection."""
+def counted(where: Connection | type[Engine]) -> Iterator[list[str]]:
+    """The statements sent on a connection, or on any."""
     sent: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
         sent.append(statement)
 
-    event.listen(connection, "before_cursor_execute", note)
+    event.listen(where, "before_cursor_execute", note)
     yield sent
-    event.remove(connection, "before_cursor_execute", note)
+    event.remove(where, "before_cursor_execute", note)

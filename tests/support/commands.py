@@ -7,7 +7,7 @@ from domain.calendar import Period, PeriodKind
 from domain.kpi.commands import DefineKpi
 from domain.kpi.events import Aggregation, Definition, Direction, Kind
 from domain.measurement.commands import Entry, RecordMeasurement
-from domain.scorecard.commands import CreateScorecard, PlaceKpi, PublishVersion
+from domain.scorecard.commands import CreateScorecard, PlaceChildScorecard, PlaceKpi, PublishVersion
 from domain.values import KpiId, NodeId, ScorecardId
 
 JANUARY = date(2026, 1, 1)
@@ -33,6 +33,11 @@ def create(code: str = "company") -> CreateScorecard:
 def place(kpi: str = "revenue", node: str = "", code: str = "company") -> PlaceKpi:
     """A KPI in it."""
     return PlaceKpi(ScorecardId(code), NodeId(node), KpiId(kpi))
+
+
+def place_child(child: str, code: str = "company", node: str = "") -> PlaceChildScorecard:
+    """A scorecard in it."""
+    return PlaceChildScorecard(ScorecardId(code), NodeId(node), ScorecardId(child))
 
 
 def publish(code: str = "company") -> PublishVersion:
