@@ -28,11 +28,15 @@ ValuePeriods = Callable[[frozenset[KpiId], int], frozenset[Period]]
 
 
 class Reach:
-    """`touched` collects pairs of scorecard and period while events are taken in order."""
+    """`touched` collects pairs of scorecard and period while events are taken in order.
+
+    `stored_at` has those that became stored meanwhile, with the position of the event that did it.
+    """
 
     def __init__(self, definitions: Definitions, stored: StoredPeriods, value_periods: ValuePeriods) -> None:
         self.definitions = definitions
         self.touched: dict[Pair, int] = {}
+        self.stored_at: dict[Pair, int] = {}
         self._stored = stored
         self._value_periods = value_periods
         self._usage: Usage | None = None
@@ -76,8 +80,7 @@ class Reach:
         self._stored.know(scorecards, calendar)
         for scorecard in scorecards:
             for period in _ancestors(calendar, cell):
-                if (scorecard, period) not in self.touched:
-                    self._stored.add(scorecard, period, calendar)
+                self._store(scorecard, period, position)
                 self.touched[scorecard, period] = position
             for period in self._stored.looking_at(scorecard, cell, back, calendar):
                 self.touched[scorecard, period] = position
@@ -103,10 +106,18 @@ class Reach:
         wanted = {period for cell in cells for period in _ancestors(calendar, cell)}
         for scorecard in above:
             for period in wanted:
-                if not self._stored.has(scorecard, period, calendar):
-                    self._stored.add(scorecard, period, calendar)
+                if self._store(scorecard, period, position):
                     self.touched[scorecard, period] = position
         self._from(above, event.effective_from, position)
+
+    def _store(self, scorecard: ScorecardId, period: Period, position: int) -> bool:
+        """Make it stored; whether it was not before."""
+        calendar = self.definitions.calendar
+        if self._stored.has(scorecard, period, calendar):
+            return False
+        self._stored.add(scorecard, period, calendar)
+        self.stored_at[scorecard, period] = position
+        return True
 
     def _from(self, scorecards: frozenset[ScorecardId], day: date, position: int) -> None:
         """What is in force follows from a period's last day, so earlier periods cannot change."""

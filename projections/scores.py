@@ -29,6 +29,8 @@ from projections.stored import StoredPeriods
 NAME = "scores"
 PAIRS_PER_READ_MAX = 64
 """Scored from one read of values: bounds memory when a policy reaches every period of an organization."""
+STORED_BEFORE = 0
+"""Instead of a position, for a row that is there and keeps the one it has."""
 PAIRS_PER_TRANSACTION_MAX = 256
 """Some seconds of scoring; what is left is scored in the next transaction, before the position moves."""
 
@@ -41,6 +43,9 @@ score_table = Table(
     Column("period", Text(collation="C"), primary_key=True),
     Column("kind", Text, nullable=False),
     Column("last_day", Date, nullable=False),
+    # The event that made it stored: where one batch takes several transactions, each must begin with what was stored
+    # before the batch.
+    Column("stored_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     # Whether a KPI collects over shorter periods: then coverage depends on the day until the period has ended.
     Column("lengthy", Boolean, nullable=False),
@@ -68,9 +73,11 @@ score_node = Table(
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A tree, the last position that could have changed it, and whether it looks at several collection periods."""
+    """A tree, when it was first stored, the last position that could have changed it, and whether it looks at several
+    collection periods."""
 
     tree: ScoreTree
+    stored_at: int
     changed_at: int
     lengthy: bool
 
@@ -96,16 +103,22 @@ def apply(batch: Batch, cache: DefinitionsCache, pairs_max: int) -> bool:
         touched = {pair: position for pair, position in touched.items() if done.get(pair) != position}
     waiting = iter(sorted(touched.items(), key=lambda item: (item[0][0], item[0][1].text))[:pairs_max])
     while pairs := tuple(islice(waiting, PAIRS_PER_READ_MAX)):
-        _score(batch, reach.definitions, dict(pairs))
+        _score(batch, reach, dict(pairs))
     return len(touched) <= pairs_max
 
 
-def _score(batch: Batch, definitions: Definitions, pairs: Mapping[Pair, int]) -> None:
+def _score(batch: Batch, reach: Reach, pairs: Mapping[Pair, int]) -> None:
     """One read of values for all pairs."""
+    definitions = reach.definitions
     cells = {pair: needed(definitions, *pair) for pair in pairs}
     values = _values(batch, cells)
     scored = [
-        Scored(_tree(definitions, values, pair), changed_at, _lengthy(pair[1], cells[pair]))
+        Scored(
+            _tree(definitions, values, pair),
+            reach.stored_at.get(pair, STORED_BEFORE),
+            changed_at,
+            _lengthy(pair[1], cells[pair]),
+        )
         for pair, changed_at in pairs.items()
     ]
     _write_trees(batch, definitions, scored)
@@ -136,6 +149,7 @@ def _write_trees(batch: Batch, definitions: Definitions, scored: Sequence[Scored
             "period": each.tree.period.text,
             "kind": each.tree.period.kind.value,
             "last_day": definitions.calendar.last_day(each.tree.period),
+            "stored_at": each.stored_at,
             "changed_at": each.changed_at,
             "lengthy": each.lengthy,
             "tree": msgspec.json.encode(tree_view(each.tree, each.changed_at)),
@@ -194,13 +208,21 @@ def _done(batch: Batch) -> dict[Pair, int]:
 
 
 def _stored(batch: Batch) -> StoredPeriods:
+    """What was stored before the batch, whatever an earlier transaction of the same batch has added."""
+
     def load(scorecards: frozenset[ScorecardId]) -> list[tuple[ScorecardId, Period]]:
         rows = batch.connection.execute(
             text("""
                 SELECT s.scorecard, s.period FROM steelyard.score s
                 WHERE s.tenant_id = :tenant AND s.generation = :generation AND s.scorecard = ANY(:scorecards)
+                    AND s.stored_at < :first
             """),
-            {"tenant": batch.tenant, "generation": batch.generation, "scorecards": sorted(scorecards)},
+            {
+                "tenant": batch.tenant,
+                "generation": batch.generation,
+                "scorecards": sorted(scorecards),
+                "first": batch.first,
+            },
         )
         return [(ScorecardId(row.scorecard), period_of(row.period)) for row in rows]
 

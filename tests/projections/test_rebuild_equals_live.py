@@ -1,17 +1,23 @@
 """Incremental == rebuild, byte for byte, at any size of batch."""
 
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from domain.policy import MissingData, Policy
+from domain.scorecard.events import KpiPlaced, VersionPublished
+from domain.values import KpiId, NodeId, ScorecardId
 from infra.database import Database
 from projections.digest import digest, rows
 from projections.projection import Projection
 from projections.rebuild import rebuild
+from tenants.organization.events import PolicySet
 from tests.projections.histories import BEGINNING, histories
-from tests.projections.world import World
+from tests.projections.world import World, recorded
 
 SIZES = (1, 7, 500)
 PAIRS = (256, 2, 5)
@@ -44,6 +50,22 @@ def test_live_rows_equal_a_rebuild_at_any_size_of_batch(
                 if digest(connection, world.tenant, projection, generation) != live:
                     told = _difference(connection, world.tenant, projection, generation)
                     raise AssertionError(f"live ({size}) and rebuilt ({batch_size}):\n{told}\n{_told(events)}")
+
+
+def test_what_a_batch_stores_counts_from_its_event_on_however_many_transactions_it_takes(database: Database) -> None:
+    weekly = recorded("w", "2026-W01", 34)
+    before_the_version = PolicySet(Policy(missing_data=MissingData.BLANK), date(2026, 1, 1))
+    placed = KpiPlaced(ScorecardId("high"), NodeId("p"), KpiId("w"), Decimal(1))
+    version = VersionPublished(ScorecardId("high"), 2, date(2026, 4, 1))
+    world = World.new(database)
+    for event in (*BEGINNING, weekly, before_the_version, placed, version):
+        world.append(event)
+        world.catch_up()
+    rebuilt = _rebuilt(world, "scores", 500, 1)
+    with database.transaction(world.tenant) as connection:
+        scores = world.projection("scores")
+        assert _difference(connection, world.tenant, scores, rebuilt) == ""
+        assert digest(connection, world.tenant, scores, rebuilt) == digest(connection, world.tenant, scores, 1)
 
 
 def _rebuilt(world: World, name: str, size: int, pairs_max: int) -> int:

@@ -72,6 +72,7 @@ _TABLES = (
         period {_CODE},
         kind text NOT NULL,
         last_day date NOT NULL,
+        stored_at bigint NOT NULL,
         changed_at bigint NOT NULL,
         lengthy boolean NOT NULL,
         tree bytea NOT NULL,
