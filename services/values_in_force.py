@@ -88,6 +88,7 @@ def _key(command: MeasurementCommand) -> Key:
 
 
 def _external_key(command: MeasurementCommand) -> ExternalKey | None:
-    if isinstance(command, RetractMeasurement) or command.external_id is None:
+    """An id with the one character that PostgreSQL cannot hold is not looked up: the rules refuse it by name."""
+    if isinstance(command, RetractMeasurement) or command.external_id is None or "\0" in command.external_id:
         return None
     return Source(command.source), command.external_id
