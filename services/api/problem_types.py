@@ -110,7 +110,8 @@ _PROTOCOL = (
         "too-large",
         413,
         "The body is too large",
-        "The limits are STEELYARD_BODY_BYTES_MAX, and STEELYARD_BULK_BODY_BYTES_MAX for batches.",
+        "The limits are STEELYARD_BODY_BYTES_MAX, and STEELYARD_BULK_BODY_BYTES_MAX for batches; and 100,000 values in "
+        "one body.",
     ),
     ProblemType(
         "unsupported-media",

@@ -1,6 +1,6 @@
 """From the bytes of a body or the pairs of a query to a checked pydantic model, or a Problem that names every field.
 
-JSON is read strictly: no duplicate keys, no NaN, no number a reader could cut, no deep nesting.
+JSON is read strictly: no duplicate keys, no NaN, no number a reader could cut, no deep nesting, no crowd of values.
 """
 
 import json
@@ -15,6 +15,11 @@ from services.api.problems import ERRORS_MAX, FieldError, Problem
 
 DEPTH_MAX = 20
 NUMBER_DIGITS_MAX = 15
+VALUES_MAX = 100_000
+"""In one body, and half again what the largest batch needs: millions of small ones in a body of the allowed size would
+hold the processor for seconds and take a hundred times its size in memory."""
+MARKS_MAX = 10 * VALUES_MAX
+"""Commas and opening brackets, counted before anything is parsed; texts may hold some as well."""
 
 Json = dict[str, "Json"] | list["Json"] | str | int | Decimal | bool | None
 Model = TypeVar("Model", bound=BaseModel)
@@ -57,7 +62,9 @@ class Body:
 
 
 def read_body(raw: bytes) -> Body:
-    """The body as one JSON value. Raises Problem `malformed-json` or `number-too-long`."""
+    """The body as one JSON value. Raises Problem `malformed-json`, `number-too-long` or `too-large`."""
+    if sum(raw.count(mark) for mark in b",[{") > MARKS_MAX:
+        raise _crowded()
     try:
         value: Json = json.loads(
             raw.decode("utf-8"), object_pairs_hook=_distinct, parse_float=Decimal, parse_constant=_no_constant
@@ -115,7 +122,11 @@ def _no_constant(name: str) -> NoReturn:
 def _refuse_deep_and_long(value: Json) -> None:
     level: list[tuple[str, Json]] = [("", value)]
     long: list[FieldError] = []
+    count = 1
     for _ in range(DEPTH_MAX + 1):
+        count += sum(len(each) for _, each in level if isinstance(each, dict | list))
+        if count > VALUES_MAX:
+            raise _crowded()
         long += [_too_long(pointer) for pointer, each in level if _digits(each) > NUMBER_DIGITS_MAX]
         level = [below for pointer, each in level for below in _children(pointer, each)]
         if not level:
@@ -124,6 +135,10 @@ def _refuse_deep_and_long(value: Json) -> None:
         raise Problem("malformed-json", f"the body is deeper than {DEPTH_MAX} levels")
     if long:
         raise Problem("number-too-long", _sentence(long), long)
+
+
+def _crowded() -> Problem:
+    return Problem("too-large", f"the body holds more than {VALUES_MAX:,} values")
 
 
 def _children(pointer: str, value: Json) -> Iterable[tuple[str, Json]]:

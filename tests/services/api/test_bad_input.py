@@ -8,7 +8,10 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from infra import clock
+from services.api.bodies.measurement import MeasurementBody
+from services.api.reading import MARKS_MAX, VALUES_MAX
 from services.app import App
+from services.batch import ROWS_MAX
 from tests.support.http import REVENUE, Caller, Json, listed, refused
 
 
@@ -171,6 +174,17 @@ def test_a_body_over_the_limit_is_refused(caller: Caller) -> None:
     refused(caller.send("PATCH", "/v1/organization", content=body), 413, "too-large")
 
 
+@pytest.mark.parametrize("values", [b"[]", b'""', b"0", b"{}"])
+@pytest.mark.parametrize("count", [VALUES_MAX, MARKS_MAX])
+def test_a_crowd_of_small_values_is_refused_before_it_costs_much(caller: Caller, values: bytes, count: int) -> None:
+    body = b'{"rows": [' + values + (b"," + values) * count + b"]}"
+    refused(caller.send("POST", "/v1/measurements/batch", content=body), 413, "too-large")
+
+
+def test_the_largest_batch_has_fewer_values_than_a_body_may_hold() -> None:
+    assert (len(MeasurementBody.model_fields) + 1) * ROWS_MAX + 10 < VALUES_MAX
+
+
 def test_a_batch_reports_each_row_and_records_the_valid_ones(caller: Caller) -> None:
     caller.built()
     rows = [
@@ -194,6 +208,15 @@ def test_a_batch_reports_each_row_and_records_the_valid_ones(caller: Caller) -> 
         ("refused", "missing-field", "/kpi"),
     ]
     assert (answer["recorded"], answer["duplicates"], answer["refused"]) == (1, 1, 5)
+
+
+def test_an_id_that_the_database_cannot_hold_spoils_its_own_row_alone(caller: Caller) -> None:
+    caller.built()
+    row = {"kpi": "revenue", "period": "2026-02", "value": "70"}
+    unfit = {**row, "external_id": "a\0b"}
+    refused(caller.send("POST", "/v1/measurements", unfit), 422, "control-character")
+    answer = caller.done("POST", "/v1/measurements/batch", {"rows": [unfit, row]})
+    assert [each["code"] for each in listed(answer, "rows")] == ["control-character", None]
 
 
 def test_an_atomic_batch_names_the_rows_and_records_nothing(caller: Caller) -> None:
