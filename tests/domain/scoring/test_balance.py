@@ -11,10 +11,9 @@ from domain.kpi.events import Aggregation, Definition, Indicator, Kind
 from domain.policy import Policy
 from domain.scorecard.events import Rollup, RollupRule
 from domain.scorecard.state import Card
-from domain.scoring.balance import Index, balance
-from domain.scoring.balance_change import design_change
+from domain.scoring.balance import balance
 from domain.scoring.bands import shown
-from domain.values import ARITHMETIC, KpiId
+from domain.values import KpiId
 from tests.domain.scoring.balanced import LAG, LEAD, balanced, example, part, perspectives, profile
 from tests.domain.scoring.build import (
     CARD,
@@ -112,30 +111,6 @@ def test_what_has_no_longer_period_is_not_in_the_design_of_one() -> None:
     known = definitions(of_root, (of_kpis[0], kpi("K1", replace(LEAD, aggregation=Aggregation.NONE))))
     by_period = {text: balance(known, scored(known, {}, text)).perspectives[1].share for text in ("2026-01", "2026-Q1")}
     assert by_period == {"2026-01": D("0.5"), "2026-Q1": D(0)}
-
-
-def test_a_change_of_the_design_is_divided_over_its_parts() -> None:
-    card, all_kpis = example()
-    shifted = Card(
-        replace(card.root, nodes=tuple(replace(n, weight=D(25)) for n in card.root.nodes)), links=card.links[:-2]
-    )
-    before, after = balanced(card, all_kpis).design, balanced(shifted, all_kpis).design
-    change = design_change(before, after)
-    assert change is not None
-    points = {part.name: part.value or D(0) for part in change}
-    with localcontext(ARITHMETIC):
-        total = (after.value or D(0)) - (before.value or D(0))
-        assert abs(sum(points.values(), start=D(0)) - total) < D("1e-40")
-        back = design_change(after, before)
-        assert back is not None
-        assert all(
-            abs((one.value or D(0)) + (other.value or D(0))) < D("1e-40")
-            for one, other in zip(change, back, strict=True)
-        )
-    assert points["weights"] > 0
-    assert points["counts"] == 0
-    assert points["causes"] < 0
-    assert design_change(before, Index(None, before.parts, ())) is None
 
 
 @pytest.mark.parametrize(
