@@ -19,6 +19,7 @@ from projections.current import current_tree
 from projections.history import history
 from projections.reader import Reader
 from projections.score_view import number, optional_number
+from projections.spans import PERIODS_MAX
 from projections.waiting import wait_for
 from services.api.operation import Call, Operation, Reply
 from services.api.problems import FieldError, Problem
@@ -43,7 +44,7 @@ class ScoreQuery(Query):
 
 
 class HistoryQuery(Query):
-    """Which stretch of time; without an end, that of the values."""
+    """Which stretch of time; an open end is that of the values, up to the present."""
 
     kind: PeriodKind = PeriodKind.MONTH
     first: PeriodName | None = Field(default=None, alias="from")
@@ -187,6 +188,7 @@ def _contribution(given: Contribution) -> ContributionView:
 
 
 _AS_OF = "Shows the position its body names; send Steelyard-Min-Position to wait for your own write."
+_OPEN_ENDS = "without `from` and `to` those with values, up to the present"
 
 OPERATIONS = (
     Operation(
@@ -210,7 +212,7 @@ OPERATIONS = (
         tag="scores",
         permission=Permission.READ,
         summary="Scores over periods of one kind",
-        description=f"Every node in every period, at most 400 periods. {_AS_OF}",
+        description=f"Every node in every period, at most {PERIODS_MAX} of them; {_OPEN_ENDS}. {_AS_OF}",
         handle=_history,
         answer=HistoryAnswer,
         query=HistoryQuery,
@@ -236,7 +238,7 @@ OPERATIONS = (
         tag="scores",
         permission=Permission.READ,
         summary="The balance over periods of one kind",
-        description=f"At most 400 periods; those without a version in force are left out. {_AS_OF}",
+        description=f"At most {PERIODS_MAX} periods, those with a version in force; {_OPEN_ENDS}. {_AS_OF}",
         handle=_balance_history,
         answer=BalanceHistoryAnswer,
         query=HistoryQuery,

@@ -10,6 +10,7 @@ from domain.scoring.inputs import VersionChoice
 from projections.answers import ScoreAnswer
 from projections.balances import balance_history
 from projections.current import current_tree, tree_views
+from projections.spans import begun
 from projections.views import KpiView, NodeView, TreeView
 from services.bundle import App
 from services.web import windows
@@ -52,11 +53,12 @@ def _scorecard(
     offered = windows.kinds(kpis.values())
     kind = wanted.kind if wanted else offered[0]
     valued = windows.of_kind(read.calendar, kind, read.valued(kpis))
-    asked = wanted or _latest(read, card, choice, valued) or read.calendar.containing(read.today, kind)
-    charted = windows.charted(read.calendar, asked, valued)
+    present = _present(read, valued)
+    asked = wanted or _latest(read, card, choice, present) or read.calendar.containing(read.today, kind)
+    charted = windows.charted(read.calendar, asked, present)
     until = charted[: charted.index(asked) + 1]
     answer = current_tree(read.reader, card.id, asked, choice)
-    present = not valued or asked == valued[-1]
+    latest = not present or asked == present[-1]
     return ScorecardSeen(
         place=read.place(code),
         code=card.id,
@@ -71,14 +73,19 @@ def _scorecard(
         evaluated_at=answer.evaluated_at,
         totals=read.totals(card.id, charted[0], charted[-1], choice),
         histories=_histories(tree_views(read.reader, card.id, until[-SPARK_PERIODS_MAX:], choice)),
-        freshness=_freshness(answer) if present else {},
-        stale_share=answer.stale_share if present else None,
+        freshness=_freshness(answer) if latest else {},
+        stale_share=answer.stale_share if latest else None,
         balances=[
             balance_seen(each, answer.tree, read.reader.definitions)
             for each in balance_history(read.reader, card.id, kind, until[0], asked, choice).balances
         ],
         cards={each.id: each.draft.root.name for each in read.scorecards},
     )
+
+
+def _present(read: Reading, valued: list[Period]) -> list[Period]:
+    """The periods with values up to today; what was recorded ahead of its time is shown where it is asked for."""
+    return list(begun(read.calendar, valued, read.reader.as_of))
 
 
 def _latest(read: Reading, card: Scorecard, choice: VersionChoice, valued: list[Period]) -> Period | None:
@@ -126,7 +133,7 @@ def _kpis(node: NodeView | None) -> Iterator[KpiView]:
 def _entry(read: Reading, card: Scorecard) -> EntrySeen:
     kpis = read.kpis_below(card.id)
     kind = windows.kinds(kpis.values())[0]
-    valued = windows.of_kind(read.calendar, kind, read.valued(kpis))
+    valued = _present(read, windows.of_kind(read.calendar, kind, read.valued(kpis)))
     return EntrySeen(
         code=card.id,
         name=card.draft.root.name or card.id,

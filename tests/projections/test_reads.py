@@ -22,6 +22,7 @@ from projections.history import history
 from projections.reader import Reader
 from projections.rebuild import equal, rebuild
 from projections.runner import Outcome, catch_up
+from projections.spans import PERIODS_MAX
 from projections.waiting import wait_for
 from tenants.organization.events import PolicySet
 from tests.projections.world import (
@@ -207,6 +208,34 @@ def test_stored_history_equals_the_computed_one(world: World) -> None:
 def test_history_has_a_longest_range(world: World) -> None:
     with pytest.raises(Invalid):
         Asking(world).history(PeriodKind.DAY, "2020-01-01", "2026-01-01")
+
+
+def test_a_value_ahead_of_its_time_does_not_stretch_a_history_into_the_future(world: World) -> None:
+    world.append(recorded("A", "2099-03", 60))
+    world.catch_up()
+    shown = [point.period for point in Asking(world).history(PeriodKind.MONTH).points]
+    assert shown == ["2026-01", "2026-02"]
+    asked = [point.period for point in Asking(world).history(PeriodKind.MONTH, "2099-02", "2099-03").points]
+    assert asked == ["2099-02", "2099-03"]
+
+
+def test_values_that_all_lie_ahead_are_shown(world: World) -> None:
+    early = Asking(world, as_of=datetime(2025, 6, 1, tzinfo=UTC)).history(PeriodKind.MONTH)
+    assert [point.period for point in early.points] == ["2026-01", "2026-02"]
+
+
+def test_a_history_that_nobody_bounded_holds_the_latest_periods(world: World) -> None:
+    world.append(recorded("A", "1950-01", 60))
+    world.catch_up()
+    shown = [point.period for point in Asking(world).history(PeriodKind.MONTH).points]
+    assert (len(shown), shown[-1]) == (PERIODS_MAX, "2026-02")
+    with pytest.raises(Invalid):
+        Asking(world).history(PeriodKind.MONTH, "1950-01")
+
+
+def test_a_history_whose_end_comes_first_is_empty(world: World) -> None:
+    assert Asking(world).history(PeriodKind.MONTH, "2026-02", "2026-01").points == []
+    assert Asking(world).history(PeriodKind.MONTH, last="2025-12").points == []
 
 
 def test_an_unknown_scorecard_is_not_found(world: World) -> None:

@@ -157,3 +157,13 @@ def test_a_new_value_is_shown_as_soon_as_the_projections_have_it(app: App, clien
     shown = page(client, "child")
     assert shown.one("footer").one("b", "figure").text == str(int(before) + 1)
     assert shown.one("p", "huge").one("span", "figure").text == "20.0"
+
+
+def test_a_value_ahead_of_its_time_does_not_become_the_page(app: App, client: Client, organization: UUID) -> None:
+    before = page(client).one("svg", "chart-wide").all("a")
+    do(app, organization, value("gapped", "2150-07", 10))
+    bring_up(app, organization)
+    shown = page(client)
+    assert shown.one("p", "huge").one("span", "figure").text == "80.0"
+    assert [link.text for link in shown.one("svg", "chart-wide").all("a")] == [link.text for link in before]
+    assert page(client, period="2150-07").one("p", "huge").one("span", "figure").text == "10.0"
