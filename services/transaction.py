@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.database_errors import CommitUnknown, Unavailable, classify, sqlstate
 from infra.eventstore import idempotency
-from infra.eventstore.errors import HeadMoved, VersionConflict
+from infra.eventstore.errors import HeadMoved, KeyInProgress, VersionConflict
 from infra.eventstore.idempotency import Answered
 from infra.eventstore.log import Head, Log, Metadata, NewEvent, Recorded
 from projections.runner import catch_up_inline
@@ -60,7 +60,7 @@ def transact(
     for attempt in range(1, ATTEMPTS_MAX + 1):
         try:
             answer = _once(app, actor, key, work, prepare, alongside)
-        except (VersionConflict, HeadMoved, CommitUnknown, DBAPIError) as error:
+        except (VersionConflict, HeadMoved, CommitUnknown, KeyInProgress, DBAPIError) as error:
             uncertain = uncertain or isinstance(error, CommitUnknown)
             if not _worth_repeating(error, uncertain):
                 raise
@@ -74,7 +74,12 @@ def transact(
 
 
 def _worth_repeating(error: Exception, uncertain: bool) -> bool:
-    """After a lost COMMIT every failure to reach the database is: the caller wants to know what became of it."""
+    """After a lost COMMIT every failure to reach the database is: the caller wants to know what became of it.
+
+    So is a key in progress, for then it is our own COMMIT that the server has not ended yet.
+    """
+    if isinstance(error, KeyInProgress):
+        return uncertain
     if not isinstance(error, DBAPIError):
         return True
     return sqlstate(error) in ROLLED_BACK_STATES or (uncertain and isinstance(classify(error), Unavailable))

@@ -1,16 +1,23 @@
 """A lost reply to COMMIT: the caller gets the true outcome, and the command has one effect."""
 
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError
 
+from domain.errors import Refused
+from infra.database import LOCK_SECONDS
 from infra.database_errors import Unavailable, classify
+from infra.eventstore.idempotency import claim
+from infra.eventstore.log import Recorded
 from services.app import App, execute
 from services.commands import CommandKey, written
 from services.founding import Founding, found_organization
@@ -79,6 +86,29 @@ def test_an_organization_is_founded_once(wire: Wire, app: App, cut: Cut) -> None
         issued = found_organization(wire.app, founding, CommandKey.of("found", b"lost"))
     assert names(app, issued.organization) == ["organization-founded", "api-key-issued"]
     assert found_organization(app, founding, CommandKey.of("found", b"lost")).token == issued.token
+
+
+def test_a_commit_that_the_server_is_slow_to_end_is_waited_for(wire: Wire, app: App) -> None:
+    """Whoever holds the key meanwhile is, as far as the caller can know, the lost request itself."""
+    organization, key = found(app).organization, CommandKey.of("define", b"define")
+    claiming = threading.Event()
+
+    def hold() -> None:
+        with suppress(Refused), app.database.transaction(organization) as connection:
+            claiming.set()
+            claim(connection, organization, owner(organization).principal, key.key, key.fingerprint)
+            time.sleep(LOCK_SECONDS + 0.5)
+            raise Refused("refused", "nothing came of it")
+
+    def cut(_connection: Connection, _recorded: tuple[Recorded, ...]) -> None:
+        if not claiming.is_set():
+            pool.submit(hold)
+            assert claiming.wait(LOCK_SECONDS)
+            wire.proxy.cut_next(Cut.BEFORE_COMMIT)
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = execute(wire.app, owner(organization), [define()], key, alongside=cut)
+    assert (written(answer).outcome, answer.replayed) == ("recorded", False)
 
 
 def test_a_database_that_stays_away_is_said_so_and_a_repetition_gets_the_outcome(wire: Wire, app: App) -> None:
