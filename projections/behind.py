@@ -1,6 +1,5 @@
 """Who has news: organizations whose log is ahead of a projection, as the scheduler role sees it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,21 +44,21 @@ def behind(connection: Connection, after: UUID, limit: int) -> list[Behind]:
     return [Behind(*row) for row in rows]
 
 
-def not_started(connection: Connection, projections: Sequence[str], limit: int) -> list[tuple[UUID, str]]:
-    """Organizations with a log in which a projection has never run, as after an upgrade that brings a new one."""
-    found: list[tuple[UUID, str]] = []
-    for name in projections:
-        rows = connection.execute(
-            text("""
-                SELECT h.tenant_id FROM steelyard.tenant_head h
-                WHERE h.position > 0 AND NOT EXISTS (
-                    SELECT 1 FROM steelyard.progress p WHERE p.tenant_id = h.tenant_id AND p.projection = :name)
-                LIMIT :limit
-            """),
-            {"name": name, "limit": limit},
-        )
-        found += [(row.tenant_id, name) for row in rows]
-    return found
+def not_started(connection: Connection, projection: str, after: UUID, limit: int) -> list[UUID]:
+    """Organizations with a log in which a projection has never run, as after an upgrade that brings a new one.
+
+    In order, those after the given one: one that cannot begin keeps no other waiting.
+    """
+    rows = connection.execute(
+        text("""
+            SELECT h.tenant_id FROM steelyard.tenant_head h
+            WHERE h.position > 0 AND h.tenant_id > :after AND NOT EXISTS (
+                SELECT 1 FROM steelyard.progress p WHERE p.tenant_id = h.tenant_id AND p.projection = :name)
+            ORDER BY h.tenant_id LIMIT :limit
+        """),
+        {"name": projection, "after": after, "limit": limit},
+    )
+    return [row.tenant_id for row in rows]
 
 
 def lag(connection: Connection) -> list[Lag]:

@@ -4,6 +4,8 @@ Round robin over organizations, a batch each, until nobody is behind.
 """
 
 import threading
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -41,7 +43,7 @@ def sweep(app: App, stop: threading.Event) -> None:
         while not stop.is_set():
             with app.database.scheduler() as connection:
                 page = behind(connection, after, PAGE_MAX)
-            turns = [_turn(app, each) for each in page if not stop.is_set()]
+            turns = [_turn_of(app, each) for each in page if not stop.is_set()]
             moving = moving or any(turns)
             if len(page) < PAGE_MAX:
                 break
@@ -50,22 +52,29 @@ def sweep(app: App, stop: threading.Event) -> None:
 
 def begin_new(app: App, stop: threading.Event) -> None:
     """Projections that came with an upgrade begin in every organization; the ordinary sweep fills them."""
-    names = [projection.name for projection in app.projections]
-    while not stop.is_set():
-        with app.database.scheduler() as connection:
-            found = not_started(connection, names, PAGE_MAX)
-        for tenant in {tenant for tenant, _ in found}:
-            take_turn(app, tenant, app.projections)
-        if len(found) < PAGE_MAX:
-            return
+    for projection in app.projections:
+        after = NOBODY
+        while not stop.is_set():
+            with app.database.scheduler() as connection:
+                page = not_started(connection, projection.name, after, PAGE_MAX)
+            for tenant in page:
+                _turn(tenant, projection.name, partial(take_turn, app, tenant, [projection]))
+            if len(page) < PAGE_MAX:
+                break
+            after = page[-1]
 
 
-def _turn(app: App, behind: Behind) -> bool:
+def _turn_of(app: App, behind: Behind) -> bool:
+    tenant, name = behind.tenant, behind.projection
+    return _turn(tenant, name, partial(take_turn_of, app, tenant, name, behind.generation))
+
+
+def _turn(tenant: UUID, projection: str, take: Callable[[], bool]) -> bool:
     """Whether there is more; one organization's failure is its own."""
     try:
-        return take_turn_of(app, behind.tenant, behind.projection, behind.generation)
+        return take()
     except Exception:  # an outermost loop too: over organizations
-        log.exception("turn failed", organization=str(behind.tenant), projection=behind.projection)
+        log.exception("turn failed", organization=str(tenant), projection=projection)
         return False
 
 

@@ -19,7 +19,7 @@ from infra.database import Database
 from infra.eventstore import idempotency
 from projections import progress
 from projections.behind import lag
-from projections.projection import Projection
+from projections.projection import Batch, Projection
 from projections.runner import catch_up
 from services.app import App
 from services.worker.actors import declare
@@ -172,6 +172,20 @@ def test_a_projection_that_comes_with_an_upgrade_begins_everywhere(service: App,
         assert progress.live(connection, world.tenant, ["new"])["new"].position == _positions(world)["catalog"]
 
 
+def test_an_organization_in_which_it_cannot_begin_keeps_no_other_waiting(service: App, world: World) -> None:
+    others = [_founded(service.database) for _ in range(3)]
+    tenants = sorted(each.tenant for each in (world, *others))
+
+    def fail(batch: Batch) -> None:
+        if batch.tenant == tenants[0]:
+            raise ConnectionResetError
+
+    begin_new(replace(service, projections=(Projection("fragile", (), fail),)), NOT_STOPPED)
+    for tenant in tenants[1:]:
+        with service.database.transaction(tenant) as connection:
+            assert progress.live(connection, tenant, ["fragile"])["fragile"].position > 0
+
+
 def test_a_job_is_done_by_one_process_and_again_when_it_is_due(service: App) -> None:
     name = str(clock.new_id())
     claims: list[bool] = []
@@ -189,16 +203,19 @@ def test_a_job_is_done_by_one_process_and_again_when_it_is_due(service: App) -> 
     assert due(service, name, timedelta(hours=1))
 
 
-def test_old_keys_are_forgotten_and_young_ones_kept(service: App, world: World) -> None:
+def test_old_keys_are_forgotten_however_many_and_young_ones_kept(
+    service: App, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert JOBS["purge-keys"].run is purge_keys
     past = clock.now() - idempotency.RETENTION - timedelta(minutes=1)
     with service.database.transaction(world.tenant) as connection:
-        for key, created_at in (("old", past), ("young", clock.now())):
+        for key, created_at in (*((f"old-{number}", past) for number in range(5)), ("young", clock.now())):
             connection.exec_driver_sql(
                 "INSERT INTO steelyard.command (tenant_id, principal, key, fingerprint, created_at)"
                 " VALUES (%s, 'p', %s, 'f', %s)",
                 (world.tenant, key, created_at),
             )
+    monkeypatch.setattr(idempotency, "PURGE_ROWS_MAX", 2)
     purge_keys(service, NOT_STOPPED)
     with service.database.transaction(world.tenant) as connection:
         keys = connection.exec_driver_sql("SELECT key FROM steelyard.command WHERE tenant_id = %s", (world.tenant,))
