@@ -46,7 +46,7 @@ def company(as_json: AsJson = False) -> None:
     Examples:
       $ steelyard demo company
     """
-    with opened() as session:
+    with opened(founding=True) as session:
         changed, scored = company_account(session.app)
     if as_json:
         print_json(accounts.company_json(scored))
@@ -69,7 +69,7 @@ def hospitals(file: File = None, as_json: AsJson = False) -> None:
       $ steelyard demo hospitals --file hospital_vbp_fy2021.csv
     """
     wanted = TWELVE if file is None else _of_file(file)
-    with opened() as session:
+    with opened(founding=True) as session:
         outcome = load_all(session.app, wanted)
     if as_json:
         print_json(_json(outcome))

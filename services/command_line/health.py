@@ -26,6 +26,7 @@ from infra.settings import Settings
 from services import logs
 from services.bundle import App
 from services.command_line.output import AsJson, Json, print_json, print_table, remark
+from services.command_line.session import require_data
 from services.command_line.statuses import found_wrong
 from services.starting import built, prepared
 
@@ -92,6 +93,7 @@ def _app() -> Iterator[tuple[App, str]]:
         with built(settings) as app:
             yield app, "production"
         return
+    require_data(location.home)
     with EmbeddedServers.start(location.home) as servers, built(prepared(location, servers, remark)) as app:
         yield app, "embedded, attached to a running process" if servers.attached else "embedded, nothing else runs"
 

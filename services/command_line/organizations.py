@@ -49,7 +49,7 @@ def create(
     """
     calendar = Calendar(start_month, "end", time_zone)
     wanted = Founding(code, name, None if calendar == Calendar() else calendar)
-    with opened() as session:
+    with opened(founding=True) as session:
         issued = found_organization(session.app, wanted, CommandKey.made())
     if as_json:
         print_json({"organization": str(issued.organization), "code": code, **key_json(issued)})

@@ -6,13 +6,14 @@ Typed beside a running service it attaches to that service's embedded servers; a
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from infra import settings as all_settings
 from infra.embedded.servers import EmbeddedServers
 from services import logs
 from services.app import App
 from services.command_line.output import remark
-from services.command_line.statuses import Status, Stopped
+from services.command_line.statuses import Status, Stopped, unfit
 from services.local import local_owner
 from services.starting import built, prepared, require_present_schema
 from tenants.access import Actor
@@ -35,8 +36,11 @@ class Session:
 
 
 @contextmanager
-def opened() -> Iterator[Session]:
-    """The service as its settings say, on its schema. Raises SettingsError, EmbeddedServerError, SchemaUnfit."""
+def opened(*, founding: bool = False) -> Iterator[Session]:
+    """The service as its settings say, on its schema; `founding` makes a new one where there is none.
+
+    Raises Stopped, SettingsError, EmbeddedServerError, SchemaUnfit.
+    """
     location = all_settings.locate()
     if location.mode == "production":
         settings = all_settings.load()
@@ -45,5 +49,16 @@ def opened() -> Iterator[Session]:
         with built(settings) as app:
             yield Session(app)
         return
+    if not founding:
+        require_data(location.home)
     with EmbeddedServers.start(location.home) as servers, built(prepared(location, servers, remark)) as app:
         yield Session(app)
+
+
+def require_data(home: Path) -> None:
+    """Raises Stopped where no service has kept data: whoever asks there has not found the folder."""
+    if not any(home.glob("postgres-*")):
+        raise unfit(
+            f"there are no data in {home}; type this where Steelyard runs, or set STEELYARD_HOME to its folder. "
+            "`steelyard run` and `steelyard organization create` begin anew"
+        )

@@ -40,6 +40,17 @@ def test_doctor_finds_a_healthy_machine_and_shows_no_secret(steelyard: Terminal,
         assert str(secret) not in found.out
 
 
+@pytest.mark.parametrize("words", [("organization", "list"), ("open", "acme"), ("scores", "-o", "acme"), ("doctor",)])
+def test_asked_in_a_folder_without_data_nothing_is_made_there(
+    steelyard: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}HOME", str(tmp_path / "elsewhere"))
+    refused = steelyard(*words)
+    assert refused.status == 2
+    assert f"no data in {tmp_path / 'elsewhere'}" in refused.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_doctor_ends_with_1_when_a_projection_is_parked(steelyard: Terminal, home: Path, acme: str) -> None:
     set_status(home, "parked")
     found = steelyard("doctor", "--json")
