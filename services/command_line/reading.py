@@ -12,6 +12,7 @@ from services.command_line.organizations import OfOrganization
 from services.command_line.output import AsJson, Json, print_json, print_table, say
 from services.command_line.session import Session, opened
 from services.command_line.statuses import unfit
+from services.web.numbers import GAP, percent
 from services.web.reader import PageReader
 from services.web.seen import BalanceSeen, Reached, ScorecardSeen
 
@@ -44,7 +45,10 @@ def scores(
         return
     title = f"{seen.name}, {seen.periods.asked.text}{_under(seen)}, as of event {seen.position}"
     columns = ("", "Weight", "Score", "Band", "Coverage", "State", "Value", "Target")
-    print_table(title, columns, [row.cells for row in rows], _numeric(columns, "Band", "State"), cut="")
+    if rows:
+        print_table(title, columns, [row.cells for row in rows], _numeric(columns, "Band", "State"), cut="")
+    else:
+        say(f"{title}: no version is in force in this period")
     totals = [_total(each) for each in seen.totals]
     print_table("Over the periods", OVER_PERIODS, totals, _numeric(OVER_PERIODS, "Band", "State"))
 
@@ -73,7 +77,9 @@ def balance(
     print_table(f"Balance of {seen.name}{_under(seen)}", columns, rows, _numeric(columns, "Period", "Weakest"))
     if seen.balances:
         last = seen.balances[-1]
-        say(f"{last.period.text}: " + ", ".join(f"{part.name} {part.value or 'undefined'}" for part in last.parts))
+        say(
+            f"{last.period.text}: " + ", ".join(f"{part.name} {_share(part.value, 'undefined')}" for part in last.parts)
+        )
         for code, subject in last.warnings:
             say(f"warning: {code}" + (f": {subject}" if subject else ""))
 
@@ -121,7 +127,7 @@ class Row:
     @property
     def cells(self) -> tuple[str, ...]:
         result = self.result
-        numbers = (self.weight, _or_dash(result.raw_score), _or_dash(result.band), _or_dash(result.coverage))
+        numbers = (self.weight, _or_dash(result.shown), _or_dash(result.band), _share(result.coverage))
         state = result.state if result.reason is None else f"{result.state} ({result.reason})"
         return (INDENT * self.depth + self.name, *numbers, state, _or_dash(self.value), _or_dash(self.target))
 
@@ -148,12 +154,16 @@ def _below(node: NodeView, depth: int) -> Iterator[Row]:
 
 def _total(reached: Reached) -> tuple[str, ...]:
     version = "-" if reached.version is None else str(reached.version)
-    numbers = (_or_dash(reached.raw_score), _or_dash(reached.band), _or_dash(reached.coverage))
+    numbers = (_or_dash(reached.shown), _or_dash(reached.band), _share(reached.coverage))
     return (reached.period.text, *numbers, reached.state, version)
 
 
 def _balance(seen: BalanceSeen) -> tuple[str, ...]:
     return (seen.period.text, *(_or_dash(each) for each in (seen.design, seen.measurement, seen.outcome, seen.weakest)))
+
+
+def _share(share: str | None, without: str = "-") -> str:
+    return without if share is None else percent(share).replace(GAP, " ")
 
 
 def _or_dash(text: str | None) -> str:

@@ -105,7 +105,9 @@ def test_scores_show_the_tree_of_a_period_under_any_version(steelyard: Terminal,
     assert restated["nodes"][0]["raw_score"] == "76.3125"
     table = steelyard("scores", "-o", company, "-p", "2016").out
     assert "Invest where it pays" in table
-    assert "72.375" in table
+    assert "72.4 " in table
+    assert "100 %" in table
+    assert "no version is in force" in steelyard("scores", "-o", company, "-p", "1999").out
     assert steelyard("scores", "-o", company, "--version", "9").status == 3
     assert steelyard("scores", "-o", company, "-p", "2016-13").status == 3
 
