@@ -1,4 +1,4 @@
-"""The routes of the pages: /o/<organization>/ and below, /static, /docs. One reader, one organization, no writing.
+"""The routes of the pages: /o/<organization>/ and below, /, /static, /docs. One reader, one organization, no writing.
 
 One request: token or cookie -> viewer -> read -> words -> HTML.
 """
@@ -22,6 +22,7 @@ from services.web.assets import ROOT, VERSION_CHARACTERS, Assets
 from services.web.compose import organization_page, scorecard_page
 from services.web.documentation import documentation_handler
 from services.web.errors import RETRY_SECONDS, UNAVAILABLE, error_page
+from services.web.front import front_handler
 from services.web.reader import PageReader
 from services.web.rendering import Templates
 from services.web.responses import Answer, html, moved, static
@@ -112,7 +113,7 @@ def handlers(entrance: Entrance, reader: Reader) -> list[ControllerRouterHandler
     # Every address below is ours: one that is no page answers in the same style.
     shown = [HTTPRouteHandler(path, http_method=LOOKING, sync_to_thread=True)(show) for path in ("/", "/{rest:path}")]
     router = Router(PAGES, route_handlers=shown, exception_handlers={Exception: fail})
-    return [router, _static_handler(assets), documentation_handler(templates)]
+    return [router, front_handler(templates), _static_handler(assets), documentation_handler(templates)]
 
 
 def _static_handler(assets: Assets) -> HTTPRouteHandler:

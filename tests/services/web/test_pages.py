@@ -287,6 +287,15 @@ def test_static_files_are_kept_by_browsers_and_confirmed(client: Client, mine: O
     assert client.get("/static/../pages.py").status_code == 404
 
 
+def test_the_bare_address_says_where_one_goes_on(client: Client) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["content-security-policy"]) == (200, POLICY)
+    assert 'href="/docs"' in answer.text
+    assert "steelyard open ORGANIZATION" in answer.text
+    assert client.head("/").status_code == 200
+
+
+
 def test_the_documentation_page_runs_its_own_scripts_only_and_asks_this_host_only(client: Client) -> None:
     answer = client.get("/docs")
     rules = dict(rule.split(" ", 1) for rule in answer.headers["content-security-policy"].split("; "))
