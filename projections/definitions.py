@@ -81,6 +81,13 @@ class DefinitionsCache:
         self._keep(log.tenant, reached)
         return reached.definitions
 
+    def prepare(self, log: Log) -> None:
+        """Fold the log now if nothing of it is kept, so that whoever is about to lock its head does not do so then."""
+        with self._lock:
+            known = log.tenant in self._snapshots
+        if not known:
+            self.at(log, log.head().position)
+
     def _nearest(self, tenant: UUID, position: int) -> _Snapshot:
         with self._lock:
             known = self._snapshots.get(tenant, ())

@@ -95,6 +95,7 @@ def _once(
         claimed = idempotency.claim(connection, actor.tenant, actor.principal, key.key, key.fingerprint)
         if isinstance(claimed, Answered):
             return Answer(claimed.answer, claimed.last or 0, replayed=True)
+        app.definitions.prepare(log)
         head = log.lock_head()
         known = Known(actor, log, head, app.definitions, ValuesInForce(connection, actor.tenant))
         decided = work(known)

@@ -15,6 +15,7 @@ from domain.scorecard.commands import RenameScorecard
 from domain.values import KpiId, ScorecardId
 from infra.eventstore.errors import KeyReused
 from infra.eventstore.log import Recorded
+from projections.definitions import DefinitionsCache
 from services.app import COMMANDS_MAX, App, TooManyCommands, execute
 from services.commands import Answer, Command, CommandKey, Forbidden, written
 from services.values_in_force import ValuesInForce
@@ -193,6 +194,18 @@ def test_a_change_of_a_scorecard_reads_no_stream_but_its_own(app: App, organizat
     with counted(Engine) as statements:
         run(app, organization, RenameScorecard(ScorecardId("company"), "Acme"))
     assert sum("stream = " in statement for statement in statements) == 1
+
+
+def test_the_first_command_of_a_process_folds_the_definitions_before_it_locks_the_head(
+    app: App, organization: UUID
+) -> None:
+    run(app, organization, define())
+    fresh = replace(app, definitions=DefinitionsCache())
+    with counted(Engine) as statements:
+        run(fresh, organization, record(60))
+    marks = [mark for statement in statements for mark in ("AND NOT fact", "FOR UPDATE") if mark in statement]
+    assert marks[:2] == ["AND NOT fact", "FOR UPDATE"]
+    assert marks.count("AND NOT fact") == 1
 
 
 @contextmanager
