@@ -30,6 +30,8 @@ IDLE_SECONDS = 30
 STATEMENT_SECONDS = 15
 LOCK_SECONDS = 2
 CONNECT_SECONDS = 5
+SILENCE_SECONDS = 25
+"""A server whose machine is gone says nothing: after so long without a sign of it the connection is given up."""
 POOL_WAIT_SECONDS = 5.0
 SCHEDULER_POOL_SIZE = 2
 BEGIN_ATTEMPTS_MAX = 2
@@ -42,6 +44,13 @@ _SESSION = {
     "lock_timeout": f"{LOCK_SECONDS}s",
     "statement_timeout": f"{STATEMENT_SECONDS}s",
     "idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s",
+}
+
+_GIVE_UP = {
+    "keepalives_idle": SILENCE_SECONDS - 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": SILENCE_SECONDS * 1_000,
 }
 
 
@@ -84,7 +93,9 @@ class Database:
 
 def _engine(url: str, pool_size: int) -> Engine:
     options = " ".join(f"-c {name}={value}" for name, value in _SESSION.items())
-    conninfo = make_conninfo(url, options=options, connect_timeout=CONNECT_SECONDS, application_name="steelyard")
+    conninfo = make_conninfo(
+        url, options=options, connect_timeout=CONNECT_SECONDS, application_name="steelyard", **_GIVE_UP
+    )
     return create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(conninfo),

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from infra import clock
-from infra.database import DEADLINE_SECONDS, IDLE_SECONDS, Database
+from infra.database import DEADLINE_SECONDS, IDLE_SECONDS, SILENCE_SECONDS, Database
 from infra.database_errors import (
     DeadlineExceeded,
     LockTimeout,
@@ -90,6 +90,17 @@ def test_every_connection_has_the_settings_the_rules_need(database: Database, te
             assert _setting(connection, "lock_timeout") == "2s"
             assert _setting(connection, "statement_timeout") == "15s"
             assert _setting(connection, "idle_in_transaction_session_timeout") == "30s"
+
+
+def test_a_server_whose_machine_is_gone_is_given_up(database: Database, tenant: UUID) -> None:
+    """What TCP itself would do takes hours, and the threads of the process would all end up waiting."""
+    for scope in (database.transaction(tenant), database.scheduler()):
+        with scope as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            given = driver.info.get_parameters()
+        seconds = int(given["keepalives_idle"]) + int(given["keepalives_interval"]) * int(given["keepalives_count"])
+        assert seconds == int(given["tcp_user_timeout"]) / 1_000 == SILENCE_SECONDS
 
 
 def test_a_pooled_connection_never_brings_the_tenant_before(module_database: TestDatabase) -> None:
