@@ -59,7 +59,8 @@ def unpark(connection: Connection, tenant: UUID, projection: Projection, generat
 
 
 def drop(connection: Connection, tenant: UUID, projection: Projection, generation: int) -> None:
-    """Remove the rows of a generation that is not live."""
+    """Remove the rows of a generation that is not live, once whoever is filling it has ended its batch."""
+    progress.lock(connection, tenant, projection.name, generation)
     assert progress.live(connection, tenant, [projection.name])[projection.name].generation != generation
     for table in projection.tables:
         connection.execute(delete(table).where(table.c.tenant_id == tenant, table.c.generation == generation))

@@ -23,7 +23,6 @@ from projections.reader import Reader
 from projections.rebuild import equal, rebuild
 from projections.runner import Outcome, catch_up
 from projections.spans import PERIODS_MAX
-from projections.waiting import wait_for
 from tenants.organization.events import PolicySet
 from tests.projections.world import (
     BEGINNING,
@@ -270,13 +269,6 @@ def test_the_readings_of_a_kpi_tell_the_chain_of_a_value(world: World) -> None:
         ("recorded", "60", 11, None, False),
         ("corrected", "50", P5, 11, True),
     ]
-
-
-def test_waiting_ends_when_the_projection_arrives_or_the_time_is_over(world: World) -> None:
-    position = world.append(recorded("A", "2026-03", 10))[0].position
-    assert wait_for(world.database, world.tenant, "scores", position, seconds=0.05) == position - 1
-    world.catch_up()
-    assert wait_for(world.database, world.tenant, "scores", position, seconds=0.05) == position
 
 
 def test_organizations_with_equal_codes_and_positions_share_nothing(world: World) -> None:
