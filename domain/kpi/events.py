@@ -30,7 +30,7 @@ class Direction(StrEnum):
 
 
 class Aggregation(StrEnum):
-    """How collection periods become a longer period (scoring.md 1.6); weighted_mean weighs by the denominator."""
+    """How collection periods become a longer period; weighted_mean weighs by the denominator."""
 
     SUM = "sum"
     MEAN = "mean"
@@ -62,7 +62,7 @@ class Indicator(StrEnum):
 
 
 class Prorate(StrEnum):
-    """How a target set directly on a longer period is compared with a part of it (hard-cases.md H3.5)."""
+    """How a target set directly on a longer period is compared with a part of it."""
 
     NONE = "none"
     LINEAR = "linear"

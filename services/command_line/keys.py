@@ -17,9 +17,7 @@ from services.keys import WantedKey, issue_key, revoke_key
 from tenants.access import Actor, Role, Scope
 from tenants.organization.events import ApiKeyIssued, ApiKeyRevoked
 
-RoleOption = Annotated[
-    Role, typer.Option("--role", "-r", help="What the key may do: docs/operations.md has the matrix.")
-]
+RoleOption = Annotated[Role, typer.Option("--role", "-r", help="What the key may do: docs/api.md has the table.")]
 ScopesOption = Annotated[
     list[Scope] | None, typer.Option("--scope", help="Narrow the role; may be given several times.")
 ]

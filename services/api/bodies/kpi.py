@@ -59,11 +59,19 @@ class AnchorBody(Strict):
     score: Number
 
 
+def _arguments(preset: presets.Preset) -> str:
+    return ", ".join(sorted(preset.arguments)) or "none"
+
+
 class ScaleBody(Strict):
     """Either the name of a preset with its arguments, or anchors."""
 
     preset: str | None = Field(default=None, max_length=64, description=f"one of {', '.join(presets.PRESETS)}")
-    arguments: dict[str, AnyPoint] = Field(default={}, max_length=ARGUMENTS_MAX)
+    arguments: dict[str, AnyPoint] = Field(
+        default={},
+        max_length=ARGUMENTS_MAX,
+        description="; ".join(f"{name}: {_arguments(preset)}" for name, preset in presets.PRESETS.items()),
+    )
     anchors: list[AnchorBody] = Field(default=[], max_length=ANCHORS_MAX)
     interpolation: Interpolation = Interpolation.LINEAR
     equal_anchors: EqualAnchors = EqualAnchors.ERROR
@@ -72,6 +80,8 @@ class ScaleBody(Strict):
     def _one_of_both(self) -> "ScaleBody":
         if (self.preset is None) == (not self.anchors) or (self.anchors and self.arguments):
             raise ValueError("give either preset with arguments, or anchors")
+        if self.preset is not None and "interpolation" in self.model_fields_set:
+            raise ValueError("interpolation goes with anchors: a preset has its own")
         return self
 
     def scale(self, definition: Definition, at: str = "") -> Scale:

@@ -61,6 +61,8 @@ CASES = [
          422, "control-character", "/name"),
     Case("unknown kind of change", "POST", CHANGES, change(change="explode"), 422, "value-invalid", "/changes/0"),
     Case("unknown preset", "POST", "/v1/kpis", kpi(scale={"preset": "magic"}), 422, "preset-unknown", "/scale/preset"),
+    Case("an interpolation with a preset", "POST", "/v1/kpis",
+         kpi(scale={"preset": "maximise", "interpolation": "step"}), 422, "value-invalid", "/scale"),
     Case("equal anchors", "POST", "/v1/kpis",
          kpi(scale={"anchors": [{"x": "1", "score": "0"}, {"x": "1.0", "score": "100"}]}),
          422, "equal-anchors", "/scale/anchors"),
