@@ -3,9 +3,13 @@
 `python -m services` is the same program.
 """
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from services.command_line import audit, demos, health, imports, keys, organizations, processes, reading
+from services.command_line.output import say
 from services.command_line.statuses import ending
 
 HELP = """
@@ -36,7 +40,15 @@ def main() -> None:
 
 def program() -> typer.Typer:
     """All commands."""
-    cli = typer.Typer(name="steelyard", help=HELP, no_args_is_help=True, rich_markup_mode="rich", add_completion=False)
+    cli = typer.Typer(
+        name="steelyard",
+        help=HELP,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        add_completion=False,
+        callback=_any_command,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     for command, panel in (
         (processes.run, SERVICE),
         (processes.serve, SERVICE),
@@ -55,6 +67,20 @@ def program() -> typer.Typer:
     cli.add_typer(organizations.commands(), rich_help_panel=ACCESS)
     cli.add_typer(keys.commands(), rich_help_panel=ACCESS)
     return cli
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        say(f"steelyard {version('steelyard')}")
+        raise typer.Exit
+
+
+def _any_command(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Before any command."""
 
 
 NAMES = {"open_page": "open", "import_file": "import"}

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
@@ -40,6 +41,11 @@ def test_every_command_explains_itself_with_an_example(steelyard: Terminal, comm
     shown = steelyard(*command.split(), "--help")
     assert shown.status == 0
     assert f"$ steelyard {command}" in shown.out
+
+
+def test_the_version_is_told(steelyard: Terminal) -> None:
+    shown = steelyard("--version")
+    assert (shown.status, shown.out) == (0, f"steelyard {version('steelyard')}\n")
 
 
 @pytest.mark.parametrize(
