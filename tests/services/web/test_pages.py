@@ -295,7 +295,6 @@ def test_the_bare_address_says_where_one_goes_on(client: Client) -> None:
     assert client.head("/").status_code == 200
 
 
-
 def test_the_documentation_page_runs_its_own_scripts_only_and_asks_this_host_only(client: Client) -> None:
     answer = client.get("/docs")
     rules = dict(rule.split(" ", 1) for rule in answer.headers["content-security-policy"].split("; "))
