@@ -14,6 +14,7 @@ from projections.spans import begun
 from projections.views import KpiView, NodeView, TreeView
 from services.bundle import App
 from services.web import windows
+from services.web.labels import labelled
 from services.web.reading import Reading, nothing, reached, reading, version_choice
 from services.web.seen import EntrySeen, OrganizationSeen, Reached, ScorecardSeen, VersionSeen
 from services.web.weighing import balance_seen
@@ -64,7 +65,7 @@ def _scorecard(
         code=card.id,
         name=(answer.tree.root.name if answer.tree.root is not None else card.draft.root.name) or card.id,
         vision=_vision(card, answer.tree.version),
-        tree=answer.tree,
+        tree=labelled(answer.tree, read.reader.definitions.kpis),
         choice=str(choice),
         periods=windows.around(read.calendar, asked, offered, valued, read.reader.as_of),
         bands=read.bands(asked),
