@@ -44,6 +44,22 @@ def behind(connection: Connection, after: UUID, limit: int) -> list[Behind]:
     return [Behind(*row) for row in rows]
 
 
+def parked(connection: Connection, after: UUID, limit: int) -> list[Behind]:
+    """The parked generations in order of organization, those after the given one."""
+    rows = connection.execute(
+        text("""
+            SELECT p.tenant_id, p.projection, p.generation, h.position - p.position AS events
+            FROM steelyard.progress p
+            JOIN steelyard.tenant_head h ON h.tenant_id = p.tenant_id
+            WHERE p.status = 'parked' AND p.tenant_id > :after
+            ORDER BY p.tenant_id, p.projection, p.generation
+            LIMIT :limit
+        """),
+        {"after": after, "limit": limit},
+    )
+    return [Behind(*row) for row in rows]
+
+
 def not_started(connection: Connection, projection: str, after: UUID, limit: int) -> list[UUID]:
     """Organizations with a log in which a projection has never run, as after an upgrade that brings a new one.
 

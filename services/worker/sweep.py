@@ -10,7 +10,8 @@ from uuid import UUID
 
 import structlog
 
-from projections.behind import NOBODY, Behind, behind, not_started
+from projections.behind import NOBODY, Behind, behind, not_started, parked
+from projections.rebuild import unpark
 from services.bundle import App
 from services.worker.turns import take_turn, take_turn_of
 
@@ -26,6 +27,8 @@ def sweep_until(app: App, stop: threading.Event) -> None:
     sweeps = 0
     while not stop.is_set():
         try:
+            if sweeps == 0:
+                retry_parked(app, stop)
             if sweeps % SWEEPS_PER_LOOK_FOR_NEW == 0:
                 begin_new(app, stop)
             sweep(app, stop)
@@ -48,6 +51,22 @@ def sweep(app: App, stop: threading.Event) -> None:
             if len(page) < PAGE_MAX:
                 break
             after = _next(page)
+
+
+def retry_parked(app: App, stop: threading.Event) -> None:
+    """A worker that starts may be a version that can take the event; one that cannot parks it again, at that event."""
+    projections = {projection.name: projection for projection in app.projections}
+    after = NOBODY
+    while not stop.is_set():
+        with app.database.scheduler() as connection:
+            page = parked(connection, after, PAGE_MAX)
+        for each in page:
+            if each.projection in projections:
+                with app.database.transaction(each.tenant) as connection:
+                    unpark(connection, each.tenant, projections[each.projection], each.generation)
+        if len(page) < PAGE_MAX:
+            return
+        after = _next(page)
 
 
 def begin_new(app: App, stop: threading.Event) -> None:

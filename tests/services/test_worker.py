@@ -25,7 +25,7 @@ from services.app import App
 from services.worker.actors import declare
 from services.worker.process import working
 from services.worker.schedule import JOBS, due, purge_keys
-from services.worker.sweep import begin_new, sweep
+from services.worker.sweep import begin_new, retry_parked, sweep
 from services.worker.turns import take_turn_of
 from tests.projections.world import CODEC, FOUNDED, LOGS, World, card, defined, recorded, scaled
 
@@ -201,6 +201,22 @@ def test_a_job_is_done_by_one_process_and_again_when_it_is_due(service: App) -> 
             "UPDATE steelyard.schedule SET due_at = %s WHERE name = %s", (clock.now() - timedelta(minutes=1), name)
         )
     assert due(service, name, timedelta(hours=1))
+
+
+def test_a_worker_that_starts_tries_parked_projections_again_from_where_they_stand(service: App, world: World) -> None:
+    def choke(batch: Batch) -> None:
+        raise ValueError("cannot be applied")
+
+    choking = replace(world.projection("readings"), apply=choke)
+    world.append(recorded("a", "2026-01", 1))
+    catch_up(service.store, world.tenant, choking)
+    parked_at = _positions(world)["readings"]
+    sweep(service, NOT_STOPPED)
+    assert _positions(world)["readings"] == parked_at
+    retry_parked(service, NOT_STOPPED)
+    sweep(service, NOT_STOPPED)
+    assert len(set(_positions(world).values())) == 1
+    assert _positions(world)["readings"] > parked_at
 
 
 def test_old_keys_are_forgotten_however_many_and_young_ones_kept(
