@@ -141,7 +141,8 @@ def _first(reading: Reading, context: MeasurementContext) -> Duplicate | None:
         return None
     if in_force.reading == reading:
         return Duplicate(in_force.position)
-    detail = f"there is another value at position {in_force.position}; correct it, naming that position and a reason"
+    how = "correct it without a value" if reading == NOT_APPLICABLE else "correct it"
+    detail = f"there is another value at position {in_force.position}; {how}, naming that position and a reason"
     raise Refused("value-exists", detail)
 
 

@@ -86,6 +86,7 @@ def _http(error: Exception) -> Problem:
     return Problem("internal", "the request could not be handled; the instance names it")
 
 
+_CODE_TAKEN = FieldError("/code", "organization-exists", "/code: the organization code is taken")
 _AGAIN = {"Retry-After": RETRY_SECONDS}
 _TOLD: tuple[tuple[type[Exception], Callable[[Exception], Problem]], ...] = (
     (DomainError, _domain),
@@ -98,7 +99,7 @@ _TOLD: tuple[tuple[type[Exception], Callable[[Exception], Problem]], ...] = (
         KeyInProgress,
         lambda _: Problem("idempotency-in-progress", "the first request with this key still runs", headers=_AGAIN),
     ),
-    (OrganizationExists, lambda _: Problem("organization-exists", "/code: the organization code is taken")),
+    (OrganizationExists, lambda _: Problem(_CODE_TAKEN.code, _CODE_TAKEN.detail, [_CODE_TAKEN])),
     (OrganizationHeld, lambda _: Problem("integrity-hold", "the log is closed for writing until it has been checked")),
     (CatalogBehind, lambda _: Problem("catalog-behind", "the catalog is being filled", headers=_AGAIN)),
     (HTTPException, _http),

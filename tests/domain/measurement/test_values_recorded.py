@@ -146,6 +146,8 @@ def test_not_applicable_is_a_value_like_any_other() -> None:
     assert decide(declare, known(declared)) == Duplicate(4)
     assert refusal(declare, known(value(60))) == ("value-exists", "")
     assert refusal(record(60), known(declared)) == ("value-exists", "")
+    with pytest.raises(DomainError, match="correct it without a value"):
+        decide(declare, known(value(60)))
 
 
 def test_not_applicable_replaces_and_is_replaced_by_correction() -> None:

@@ -42,7 +42,8 @@ def test_the_operator_founds_and_does_nothing_else(client: TestClient[Litestar],
     body = {"code": f"org-{caller.organization}", "name": "Acme"}
     made = answered(client.post("/v1/organizations", json=body, headers=operator), 201)
     assert str(made["token"]).startswith("steelyard_key_")
-    refused(client.post("/v1/organizations", json=body, headers=operator), 409, "organization-exists")
+    taken = refused(client.post("/v1/organizations", json=body, headers=operator), 409, "organization-exists")
+    assert [error["pointer"] for error in listed(taken, "errors")] == ["/code"]
     refused(client.get("/v1/organization", headers=operator), 403, "insufficient-role")
     problem = refused(caller.send("POST", "/v1/organizations", body), 403, "insufficient-role")
     assert problem["required"] == "operator"
