@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 
-from infra.embedded.errors import ServersNotReady
+from infra.embedded.errors import EmbeddedServerError, ServersNotReady
 from infra.embedded.servers import EmbeddedServers
 from infra.eventstore.boot import refuse_unsafe
 from infra.settings import Location, embedded
@@ -69,8 +69,13 @@ def _ignore_signals() -> None:
 
 
 def look_after(servers: EmbeddedServers) -> None:
-    """Start again what died."""
-    for name in servers.ensure_running():
+    """Start again what died; what cannot start yet, as on a full disk, has its next chance at the next look."""
+    try:
+        revived = servers.ensure_running()
+    except EmbeddedServerError as error:
+        log.error("server had died and cannot start yet", error=str(error).partition("\n")[0])
+        return
+    for name in revived:
         log.warning("server had died and was started again", server=name)
 
 
