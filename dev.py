@@ -25,6 +25,7 @@ python3 dev.py COMMAND [arguments]
   test     set up and run the tests; arguments go to pytest
   check    format, lint, types, import contract
   bench    set up and run the benchmarks
+  drill    set up and run the drills of docs/drills.md at full size; names choose some
   lock     resolve the dependencies anew into the requirements files; --upgrade takes newer versions
   help     this text
 
@@ -92,6 +93,11 @@ def check(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
+def drill(names: list[str]) -> int:
+    os.environ["STEELYARD_DRILL"] = "full"
+    return test(["-n0", "tests/faults", "-k", " or ".join(names)])
+
+
 def bench(arguments: list[str]) -> int:
     python = set_up(DEVELOPMENT_LOCK)
     os.execv(python, [str(python), "-m", "bench", *arguments])
@@ -125,7 +131,7 @@ def resolve(installer: Path, target: Path, sources: list[str], stdin: str, argum
     say(f"wrote {target.name}")
 
 
-COMMANDS = {"run": run, "test": test, "check": check, "bench": bench, "lock": lock}
+COMMANDS = {"run": run, "test": test, "check": check, "bench": bench, "drill": drill, "lock": lock}
 
 
 # --- where things are -----------------------------------------------------------------------------------------------
@@ -268,14 +274,11 @@ def require_venv_module() -> None:
         os.environ["DEBIAN_FRONTEND"] = "noninteractive"
         if succeeds(command) or (succeeds(["apt-get", "update", "--quiet"]) and succeeds(command, show_errors=True)):
             return
-    sys.exit(
-        fail(f"Python has no venv module. Install it, then start again:\n  sudo {' '.join(command[:2])} {package}")
-    )
+    sys.exit(fail(f"Python has no venv module. Install it, then start again:\n  sudo apt-get install {package}"))
 
 
 def succeeds(command: Sequence[str | Path], show_errors: bool = False) -> bool:
-    errors = None if show_errors else subprocess.DEVNULL
-    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=errors) == 0
+    return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=None if show_errors else subprocess.DEVNULL) == 0
 
 
 def say(text: str) -> None:

@@ -1,0 +1,86 @@
+"""Workers are killed in the middle of their work: nothing is lost, nothing doubled, and all equals a rebuild."""
+
+import time
+from threading import Thread
+
+from tests.support.faults.company import Company
+from tests.support.faults.drill import Drill
+from tests.support.faults.load import write_batch
+from tests.support.faults.oracle import position_of, settled, wrongs
+from tests.support.faults.program import Program
+from tests.support.faults.scene import Scene
+
+KPIS = 5
+BATCH = 250
+START_SECONDS_MAX = 30.0
+LIFE_SECONDS_MAX = 0.6
+SETTLE_SECONDS_MAX = 900.0
+CONTROL_KILLS_MAX = 12
+CONTROL_SETTLE_SECONDS = 5.0
+
+
+def test_killed_workers_lose_and_double_nothing(scene: Scene, drill: Drill) -> None:
+    kills, events = drill.size(2, 50), drill.size(1_000, 100_000)
+    companies = [Company.founded(scene.app, KPIS) for _ in range(drill.size(2, 10))]
+    with scene.worker() as worker:
+        _killed_while_written(scene, drill, worker, companies, kills, events)
+        assert settled(scene.app, companies, SETTLE_SECONDS_MAX)
+    drill.note("kills", kills)
+    drill.note("events written meanwhile", sum(len(company.told) for company in companies))
+    assert wrongs(scene.app, companies) == []
+
+
+def test_control_with_the_position_moved_first_a_kill_loses_events(scene: Scene, drill: Drill) -> None:
+    found: list[str] = []
+    with scene.worker("progress-first") as worker:
+        for _ in range(CONTROL_KILLS_MAX):
+            company = _killed_once(scene, drill, worker)
+            assert settled(scene.app, [company], SETTLE_SECONDS_MAX)
+            found = wrongs(scene.app, [company])
+            if found:
+                break
+    drill.note("found", found)
+    assert any("acknowledged values are not there" in each for each in found)
+
+
+def test_control_with_the_position_moved_last_a_kill_doubles_events(scene: Scene, drill: Drill) -> None:
+    with scene.worker("progress-last") as worker:
+        for _ in range(CONTROL_KILLS_MAX):
+            company = _killed_once(scene, drill, worker)
+            if not settled(scene.app, [company], CONTROL_SETTLE_SECONDS):
+                break
+        said = worker.said()
+    assert "of reading were there before" in said
+
+
+def _killed_once(scene: Scene, drill: Drill, worker: Program) -> Company:
+    company = Company.founded(scene.app, KPIS)
+    _killed_while_written(scene, drill, worker, [company], 1, BATCH * 2)
+    return company
+
+
+def _killed_while_written(
+    scene: Scene, drill: Drill, worker: Program, companies: list[Company], kills: int, events: int
+) -> None:
+    """Each worker gets a share of the events, and is killed some time after it has begun to work."""
+    for _ in range(kills):
+        before = _reached(scene, companies)
+        writer = Thread(target=_write, args=(scene, drill, companies, events // kills))
+        writer.start()
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while _reached(scene, companies) == before and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(drill.random.random() * LIFE_SECONDS_MAX)
+        worker.kill()
+        writer.join()
+        worker.start()
+
+
+def _write(scene: Scene, drill: Drill, companies: list[Company], events: int) -> None:
+    for number in range(0, events, BATCH):
+        company = companies[(number // BATCH) % len(companies)]
+        write_batch(scene.app, company, min(BATCH, events - number), drill.random)
+
+
+def _reached(scene: Scene, companies: list[Company]) -> int:
+    return sum(position_of(scene.app, company.organization).position for company in companies)
