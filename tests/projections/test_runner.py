@@ -4,6 +4,7 @@ from dataclasses import replace
 from threading import Event, Thread
 
 import pytest
+from sqlalchemy import Engine, event
 
 from domain.measurement.events import MeasurementRecorded
 from infra.database import Database
@@ -121,6 +122,21 @@ def test_an_error_of_the_world_parks_nothing_and_moves_nothing(world: World) -> 
         catch_up(world.store, world.tenant, replace(READINGS, apply=cut))
     live = _live(world)
     assert (live.position, live.status) == (0, progress.RUNNING)
+
+
+def test_rows_and_position_are_kept_together_or_not_at_all(world: World) -> None:
+    world.append(recorded("a", "2026-01", 1))
+    before = _digest(world, progress.FIRST_GENERATION)
+
+    def cut(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "UPDATE steelyard.progress SET position" in statement:
+            raise ConnectionResetError
+
+    event.listen(Engine, "before_cursor_execute", cut)
+    with pytest.raises(ConnectionResetError):
+        catch_up(world.store, world.tenant, READINGS)
+    event.remove(Engine, "before_cursor_execute", cut)
+    assert (_digest(world, progress.FIRST_GENERATION), _live(world).position) == (before, 0)
 
 
 def test_a_second_worker_is_sent_away_and_the_first_sees_what_came_meanwhile(world: World) -> None:

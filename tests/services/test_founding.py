@@ -1,5 +1,6 @@
 """Founding and keys: directory, log and digest change together; a repetition shows the same key again."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -71,6 +72,16 @@ def test_a_revoked_key_opens_nothing(app: App) -> None:
     revoke_key(app, owner(organization), UUID(issued.key_id), "lost", CommandKey.made())
     with pytest.raises(Unauthenticated):
         authenticator(app).caller(f"Bearer {issued.token}")
+
+
+def test_a_key_that_is_remembered_opens_nothing_a_second_after_its_revocation(app: App) -> None:
+    organization, remembering = found(app).organization, authenticator(app)
+    issued = issue_key(app, owner(organization), WantedKey("extra", Role.VIEWER), CommandKey.made())
+    assert isinstance(remembering.caller(f"Bearer {issued.token}"), Actor)
+    revoke_key(app, owner(organization), UUID(issued.key_id), "lost", CommandKey.made())
+    time.sleep(1)
+    with pytest.raises(Unauthenticated):
+        remembering.caller(f"Bearer {issued.token}")
 
 
 def test_nobody_grants_more_than_they_have(app: App) -> None:

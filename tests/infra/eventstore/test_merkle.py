@@ -89,7 +89,7 @@ def test_every_proof_up_to_a_size_holds() -> None:
             assert merkle.verify_consistency(index + 1, size, old_root, top, proof)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(size=st.integers(1, 200), data=st.data())
 def test_a_proof_with_anything_changed_does_not_hold(size: int, data: st.DataObject) -> None:
     leaves = _leaves(SIZE_MAX)[:size]
@@ -118,7 +118,7 @@ def _with(proof: Sequence[Hash], place: int, other: Hash) -> tuple[Hash, ...]:
     return (*proof[:place], other, *proof[place + 1 :])
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(size=st.integers(2, 200), data=st.data())
 def test_a_proof_is_of_one_index_and_one_size(size: int, data: st.DataObject) -> None:
     leaves = _leaves(SIZE_MAX)[:size]
