@@ -14,11 +14,11 @@ from uuid import UUID
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, Engine, MetaData, create_engine
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from infra.database_errors import CommitUnknown, DeadlineExceeded, Unavailable, lost_connection
+from infra.database_errors import MALFORMED_VALUE, CommitUnknown, DeadlineExceeded, Unavailable, lost_connection
 
 SCHEMA = "steelyard"
 metadata = MetaData(schema=SCHEMA)
@@ -96,15 +96,28 @@ def _engine(url: str, pool_size: int) -> Engine:
     conninfo = make_conninfo(
         url, options=options, connect_timeout=CONNECT_SECONDS, application_name="steelyard", **_GIVE_UP
     )
-    return create_engine(
+    engine = create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(conninfo),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
-        # Statements and parameters would otherwise stand in error texts, and from there in logs.
+        # Parameters would otherwise stand in error texts, and from there in logs.
         hide_parameters=True,
     )
+    event.listen(engine, "handle_error", _without_values)
+    return engine
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """Keeps what PostgreSQL says first: the lines after it repeat rows. Of a malformed value even that repeats it."""
+    error, shown = context.original_exception, context.sqlalchemy_exception
+    if not isinstance(error, psycopg.Error) or not error.sqlstate:
+        return
+    kind, said = type(error).__name__, str(error).partition("\n")[0]
+    error.args = (kind if error.sqlstate.startswith(MALFORMED_VALUE) else said,)
+    if shown is not None:
+        shown.args = (f"({kind}) {error}",)
 
 
 @contextmanager

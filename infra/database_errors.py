@@ -14,6 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 UNIQUE_VIOLATION = "23505"
 LOCK_TIMEOUT = "55P03"
+MALFORMED_VALUE = "22"
+"""A class: a value that its type cannot hold."""
 
 # Classes: connection, transaction rollback (deadlock, serialization), resources (disk full), operator, system.
 _UNAVAILABLE_CLASSES = ("08", "40", "53", "57", "58")
