@@ -5,11 +5,12 @@ from random import Random
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from domain.scorecard.commands import RenameScorecard
 from domain.streams import scorecard_stream
 from domain.values import ScorecardId
-from infra.database_errors import Unavailable
+from infra.database_errors import Unavailable, classify
 from infra.eventstore import log
 from infra.eventstore.errors import HeadMoved, VersionConflict
 from services import transaction
@@ -21,6 +22,7 @@ from tests.support.faults.drill import Drill
 from tests.support.faults.scene import Scene
 
 SCORECARDS = [ScorecardId(f"card-{number}") for number in range(10)]
+ATTEMPTS_MAX = 100
 
 
 def test_accepted_commands_are_as_many_as_versions(scene: Scene, drill: Drill) -> None:
@@ -30,8 +32,7 @@ def test_accepted_commands_are_as_many_as_versions(scene: Scene, drill: Drill) -
     drill.note("commands", writers * commands)
     drill.note("accepted", accepted)
     drill.note("versions", _versions(scene.app, organization))
-    assert _versions(scene.app, organization) == accepted
-    assert accepted > writers * commands // 2, "most are refused: the house is too busy to say anything"
+    assert _versions(scene.app, organization) == accepted == writers * commands
 
 
 def test_control_without_the_lock_and_with_conflicts_passed_over_updates_are_lost(
@@ -60,18 +61,14 @@ def _with_scorecards(app: App) -> UUID:
 
 
 def _raced(app: App, organization: UUID, random: Random, writers: int, commands: int) -> int:
-    """How many were accepted; a caller who is told to come back later is not."""
+    """How many were accepted; whoever is told to come back later does so with the same key."""
     accepted: list[str] = []
 
     def write(writer: int, random: Random) -> None:
         for number in range(commands):
-            name = f"name {writer} {number}"
-            rename = RenameScorecard(random.choice(SCORECARDS), name)
-            try:
-                execute(app, owner(organization), [rename], CommandKey.made())
-            except Unavailable:
-                continue
-            accepted.append(name)
+            rename = RenameScorecard(random.choice(SCORECARDS), f"name {writer} {number}")
+            _insist(app, organization, rename)
+            accepted.append(rename.name)
 
     threads = [threading.Thread(target=write, args=(each, Random(random.random()))) for each in range(writers)]
     for thread in threads:
@@ -79,6 +76,19 @@ def _raced(app: App, organization: UUID, random: Random, writers: int, commands:
     for thread in threads:
         thread.join()
     return len(accepted)
+
+
+def _insist(app: App, organization: UUID, rename: RenameScorecard) -> None:
+    key = CommandKey.made()
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            execute(app, owner(organization), [rename], key)
+        except (DBAPIError, Unavailable) as error:
+            if not isinstance(classify(error), Unavailable):
+                raise
+        else:
+            return
+    raise AssertionError(f"not accepted in {ATTEMPTS_MAX} attempts")
 
 
 def _versions(app: App, organization: UUID) -> int:

@@ -19,7 +19,7 @@ from services.bundle import App
 from services.starting import built
 from services.worker.process import work_until_signal
 
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 1.0
 """Between the two transactions, so that a kill finds the gap."""
 POISON = "poison"
 WHOLE = "whole"
