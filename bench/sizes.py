@@ -1,0 +1,82 @@
+"""How much each bench does: everything that can be larger or smaller, in three sets."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """`seconds` is one turn of one contestant, `rounds` how often each has its turn.
+
+    Of the append bench every combination of threads, batches and organizations is a case. `kpis` is the number on each
+    scorecard; events of catch-up and rebuild are spread over as many scorecards as 120 months of them make.
+    """
+
+    seconds: float
+    rounds: int
+    threads: tuple[int, ...]
+    batches: tuple[int, ...]
+    organizations: tuple[int, ...]
+    kpis: int
+    catch_up_events: int
+    rebuild_events: int
+    fresh_organizations: int
+    idle_writes: int
+    busy_writes_per_second: int
+    connections: int
+    starts: int
+    examples: bool = True
+    """Whether the start-up bench loads the example organizations, as `run` does."""
+    rebuilt: tuple[str, ...] = ("catalog", "readings", "readings + scores")
+    """Each in a process of its own."""
+
+
+FULL = Sizes(
+    seconds=1.0,
+    rounds=3,
+    threads=(1, 8, 16),
+    batches=(1, 100, 500),
+    organizations=(1, 1_000, 10_000),
+    kpis=100,
+    catch_up_events=12_000,
+    rebuild_events=60_000,
+    fresh_organizations=20,
+    idle_writes=10,
+    busy_writes_per_second=200,
+    connections=32,
+    starts=3,
+)
+
+QUICK = Sizes(
+    seconds=0.4,
+    rounds=2,
+    threads=(1, 8),
+    batches=(1, 100, 500),
+    organizations=(1_000,),
+    kpis=100,
+    catch_up_events=2_400,
+    rebuild_events=2_400,
+    fresh_organizations=10,
+    idle_writes=4,
+    busy_writes_per_second=200,
+    connections=32,
+    starts=2,
+)
+
+SMALLEST = Sizes(
+    seconds=0.05,
+    rounds=1,
+    threads=(1,),
+    batches=(1, 5),
+    organizations=(2,),
+    kpis=4,
+    catch_up_events=40,
+    rebuild_events=40,
+    fresh_organizations=2,
+    idle_writes=1,
+    busy_writes_per_second=20,
+    connections=2,
+    starts=1,
+    examples=False,
+    rebuilt=("readings + scores",),
+)
+"""Whether it works at all, for the tests."""
