@@ -67,13 +67,6 @@ def organization_by_code(connection: Connection, code: str) -> UUID | None:
     ).scalar_one_or_none()
 
 
-def organization_code(connection: Connection, organization_id: UUID) -> str | None:
-    """The code of that organization."""
-    return connection.execute(
-        select(organization.c.code).where(organization.c.organization_id == organization_id)
-    ).scalar_one_or_none()
-
-
 def add_key(connection: Connection, digest: bytes, actor: Actor, expires_at: datetime | None, now: datetime) -> None:
     """Let a key act as `actor`, whose `key_id` is the key's."""
     assert actor.key_id is not None, "an actor of a key names the key"

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 Hash = bytes
-HASH_SIZE_BYTES = 32
 EMPTY_ROOT: Hash = sha256(b"").digest()
 
 

@@ -25,7 +25,6 @@ def test_a_key_opens_what_it_was_entered_for(database: Database) -> None:
         credentials.add_key(connection, digest, actor, NOW, NOW)
         assert credentials.key_by_digest(connection, digest) == credentials.Credential(actor, NOW)
         assert credentials.organization_by_code(connection, f"org-{tenant}") == tenant
-        assert credentials.organization_code(connection, tenant) == f"org-{tenant}"
 
 
 def test_a_key_is_removed_by_its_own_organization_only(database: Database) -> None:
