@@ -24,6 +24,7 @@ from tests.support.faults.load import Load, writing
 from tests.support.faults.oracle import settled, wrongs
 from tests.support.faults.program import Program
 from tests.support.faults.scene import kill_postgres
+from tests.support.servers import new_folder
 
 DISK_BYTES = 300_000_000
 WRITERS = 4
@@ -35,8 +36,8 @@ SETTLE_SECONDS_MAX = 60.0
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    folder = tmp_path / "disk"
+def disk() -> Iterator[SmallDisk]:
+    folder = new_folder() / "disk"  # one that another account can enter, should PostgreSQL have to run as that
     folder.mkdir()
     try:
         with mounted(folder, DISK_BYTES) as made:
