@@ -1,6 +1,7 @@
 """The rows that say how far each projection has come, and which generation of it is read.
 
-Only projections.runner moves a position; `live` is the generation that queries and side effects use.
+Only projections.runner and projections.inline move a position; `live` is the generation that queries and side effects
+use.
 """
 
 from collections.abc import Sequence
@@ -100,6 +101,19 @@ def begin_next(connection: Connection, tenant: UUID, name: str) -> int:
     values = {"tenant": tenant, "name": name, "generation": generation, "status": REBUILDING}
     connection.execute(text(_INSERT), values)
     return generation
+
+
+def move(connection: Connection, tenant: UUID, name: str, generation: int, start: int, reached: int) -> None:
+    """Bring the position of a row that is locked from `start` to `reached`."""
+    values = {"tenant": tenant, "name": name, "generation": generation, "start": start, "reached": reached}
+    moved = connection.execute(
+        text("""
+            UPDATE steelyard.progress SET position = :reached
+            WHERE tenant_id = :tenant AND projection = :name AND generation = :generation AND position = :start
+        """),
+        values,
+    )
+    assert moved.rowcount == 1, "the progress row is locked, nobody else can have moved it"
 
 
 def set_live(connection: Connection, tenant: UUID, name: str, generation: int) -> None:

@@ -4,7 +4,7 @@
 event give the same rows, byte for byte. What it wrote for earlier events of its batch it knows from memory.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -66,6 +66,12 @@ class Store:
     database: Database
     logs: LogFactory
     codec: Codec
+
+
+def check_whole(events: Sequence[Recorded], position: int, count: int) -> None:
+    """Positions have no gap, so a missing event shows here and not as a wrong number later."""
+    found = [each.position for each in events]
+    assert found == list(range(position + 1, position + 1 + count)), f"the log has a gap after position {position}"
 
 
 class CatalogBehind(Exception):

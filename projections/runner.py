@@ -1,21 +1,21 @@
-"""catch_up: the only code that moves the progress of a projection, one bounded batch per transaction.
+"""catch_up: what moves the progress of a projection, one bounded batch per transaction.
 
-The worker, a rebuild, tests and the transaction of a command (catch_up_inline) all come through here.
+The worker, a rebuild and tests all come through here; the transaction of a command has projections.inline.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from infra.eventstore.codec import Codec
-from infra.eventstore.log import Log, Recorded
+from infra.eventstore.log import Log
 from projections import progress
 from projections.progress import Progress
-from projections.projection import Batch, CatalogBehind, Projection, Store
+from projections.projection import Batch, Projection, Store, check_whole
 
 EVENTS_PER_BATCH_MAX = 500
 BATCHES_PER_CALL_MAX = 1_000_000
@@ -177,7 +177,7 @@ class _Turn:
         try:
             with self.connection.begin_nested():
                 events = self.log.read(position, count, until=self.bounds.until)
-                _check_whole(events, position, count)
+                check_whole(events, position, count)
                 batch = Batch(
                     self.connection,
                     self.tenant,
@@ -194,59 +194,8 @@ class _Turn:
             return error
 
     def _move(self, start: int, reached: int) -> None:
-        _move(self.connection, self.tenant, self.leased, start, reached)
-
-
-def catch_up_inline(
-    connection: Connection,
-    log: Log,
-    codec: Codec,
-    tenant: UUID,
-    projections: Sequence[Projection],
-    events: tuple[Recorded, ...],
-) -> None:
-    """Bring the inline ones among the projections over the events just appended, in the transaction of the command.
-
-    Raises CatalogBehind when one has not reached the event before the first; any error rolls the command back.
-    """
-    if not events:
-        return
-    first = events[0].position
-    if first == 1:
-        progress.begin(connection, tenant, [each.name for each in projections])
-    inline = [each for each in projections if each.inline]
-    locked = progress.lock_live(connection, tenant, [each.name for each in inline])
-    for projection in inline:
-        now = locked.get(projection.name)
-        if now is None or now.position != first - 1:
-            raise CatalogBehind(projection.name, now.position if now else 0)
-        _check_whole(events, now.position, len(events))
-        applied = projection.apply(Batch(connection, tenant, now.generation, events, log, codec, {}))
-        assert applied is not False, "an inline projection does its work at once"
-        _move(connection, tenant, now, now.position, events[-1].position)
-
-
-def _check_whole(events: Sequence[Recorded], position: int, count: int) -> None:
-    """Positions have no gap, so a missing event shows here and not as a wrong number later."""
-    found = [each.position for each in events]
-    assert found == list(range(position + 1, position + 1 + count)), f"the log has a gap after position {position}"
-
-
-def _move(connection: Connection, tenant: UUID, leased: Progress, start: int, reached: int) -> None:
-    moved = connection.execute(
-        text("""
-            UPDATE steelyard.progress SET position = :reached
-            WHERE tenant_id = :tenant AND projection = :name AND generation = :generation AND position = :start
-        """),
-        {
-            "tenant": tenant,
-            "name": leased.projection,
-            "generation": leased.generation,
-            "start": start,
-            "reached": reached,
-        },
-    )
-    assert moved.rowcount == 1, "the progress row is locked, nobody else can have moved it"
+        name, generation = self.projection.name, self.leased.generation
+        progress.move(self.connection, self.tenant, name, generation, start, reached)
 
 
 def _poisonous(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from infra.eventstore import idempotency
 from infra.eventstore.errors import HeadMoved, KeyInProgress, VersionConflict
 from infra.eventstore.idempotency import Answered
 from infra.eventstore.log import Head, Log, Metadata, NewEvent, Recorded
-from projections.runner import catch_up_inline
+from projections.inline import catch_up_inline
 from services.bundle import App
 from services.commands import Answer, CommandKey
 from services.known import Known

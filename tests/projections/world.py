@@ -36,9 +36,10 @@ from infra.eventstore.log import LogFactory, Metadata, NewEvent, Recorded
 from infra.eventstore.sealing import Sealer
 from projections.catalog import CATALOG
 from projections.definitions import DefinitionsCache
+from projections.inline import catch_up_inline
 from projections.projection import Projection, Store
 from projections.readings import READINGS
-from projections.runner import Outcome, catch_up, catch_up_inline
+from projections.runner import Outcome, catch_up
 from projections.scores import PAIRS_PER_TRANSACTION_MAX, scores
 from tenants.organization.events import OrganizationEvent, OrganizationFounded
 from tests.support.database import founded
