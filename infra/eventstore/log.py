@@ -24,10 +24,10 @@ from infra.eventstore.sealing import MARKER, Pen, Sealer, Seals
 METADATA_CACHED_MAX = 256
 
 _LOCK_HEAD = (
-    "SELECT position, greatest(recorded_at, now()) AS recorded_at, status FROM steelyard.tenant_head"
+    "SELECT position, greatest(recorded_at, now()) AS recorded_at, status, definition_position FROM steelyard.tenant_head"
     " WHERE tenant_id = %(tenant)s FOR UPDATE"
 )
-_HEAD = "SELECT position, recorded_at FROM steelyard.tenant_head WHERE tenant_id = %(tenant)s"
+_HEAD = "SELECT position, recorded_at, definition_position FROM steelyard.tenant_head WHERE tenant_id = %(tenant)s"
 _FOUND = "INSERT INTO steelyard.tenant_head (tenant_id, position, recorded_at) VALUES (%(tenant)s, 0, now())"
 _LEAVES = (
     "SELECT leaf FROM steelyard.event WHERE tenant_id = %(tenant)s AND position > %(after)s AND position <= %(until)s"
@@ -73,10 +73,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of a log. Of a locked head, `recorded_at` is what every event of this transaction will carry."""
+    """The end of a log. Of a locked head, `recorded_at` is what every event of this transaction will carry.
+
+    `definition_position` is the last event that is no fact: what was folded up to there is still how things are defined.
+    """
 
     position: int
     recorded_at: datetime
+    definition_position: int
 
 
 class Log:
@@ -105,7 +109,7 @@ class Log:
             raise UnknownOrganization(str(self.tenant))
         if row.status != "active":
             raise OrganizationHeld(str(self.tenant))
-        self._locked = Head(row.position, row.recorded_at)
+        self._locked = Head(row.position, row.recorded_at, row.definition_position)
         return self._locked
 
     def head(self) -> Head:
@@ -113,7 +117,7 @@ class Log:
         row = self._connection.exec_driver_sql(_HEAD, self._parameters()).one_or_none()
         if row is None:
             raise UnknownOrganization(str(self.tenant))
-        return Head(row.position, row.recorded_at)
+        return Head(row.position, row.recorded_at, row.definition_position)
 
     def append(self, events: Sequence[NewEvent], metadata: Metadata) -> tuple[Recorded, ...]:
         """Append all or nothing; locks the head first unless it is locked.
@@ -128,7 +132,8 @@ class Log:
         recordings = self._store.put([_envelope(new, position, pen) for position, new in placed], **_written(metadata))
         if [recording.notification.id for recording in recordings] != [position for position, _ in placed]:
             raise HeadMoved("somebody else appended under the lock")
-        self._locked = Head(head.position + len(events), head.recorded_at)
+        defined = [position for position, new in placed if new.version is not None]
+        self._locked = Head(placed[-1][0], head.recorded_at, defined[-1] if defined else head.definition_position)
         return tuple(
             _recorded(new, position, head.recorded_at, recording.notification, metadata)
             for (position, new), recording in zip(placed, recordings, strict=True)

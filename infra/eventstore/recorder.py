@@ -29,7 +29,8 @@ Parameters = dict[str, object]
 _APPEND = """
 WITH head AS (
     UPDATE steelyard.tenant_head
-    SET position = position + %(count)b, recorded_at = greatest(recorded_at, now())
+    SET position = position + %(count)b, recorded_at = greatest(recorded_at, now()),
+        definition_position = CASE WHEN %(defined)b > 0 THEN position + %(defined)b ELSE definition_position END
     WHERE tenant_id = %(tenant)b
     RETURNING position - %(count)b AS start, recorded_at
 )
@@ -210,6 +211,7 @@ class TenantRecorder(ApplicationRecorder):
         events = [(event, number) for number, batch in enumerate(batches, 1) for event in batch.events]
         named = [parse_topic(event.topic) for event, _ in events]
         return {
+            "defined": max((place for place, (event, _) in enumerate(events, 1) if _defines(event)), default=0),
             "streams": [str(event.originator_id) for event, _ in events],
             "versions": [event.originator_version for event, _ in events],
             "names": [name for name, _ in named],
@@ -218,3 +220,7 @@ class TenantRecorder(ApplicationRecorder):
             "batches": [number for _, number in events],
             "metadata": [batch.metadata for batch in batches],
         }
+
+
+def _defines(event: StoredEvent) -> bool:
+    return event.originator_version != FACT_VERSION

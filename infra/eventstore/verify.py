@@ -21,7 +21,7 @@ from infra.eventstore.recorder import TenantRecorder
 
 PAGE_SIZE = 1_000
 
-_HEAD = "SELECT position, recorded_at FROM steelyard.tenant_head WHERE tenant_id = %(tenant)s"
+_HEAD = "SELECT position, recorded_at, definition_position FROM steelyard.tenant_head WHERE tenant_id = %(tenant)s"
 NO_CHECKPOINTS: Mapping[int, bytes] = MappingProxyType({})
 
 
@@ -40,6 +40,8 @@ class Flaw(StrEnum):
     """An event stands behind the head."""
     HEAD_TOO_EARLY = "head-too-early"
     """The head carries an earlier time than the last event."""
+    OTHER_DEFINITION = "other-definition"
+    """The head names another last definition than the log has, so definitions would be passed over or read in vain."""
     NOT_THE_CHECKPOINT = "not-the-checkpoint"
     """The events up to here are in order, but not those whose root was kept: history was rewritten as a whole."""
 
@@ -51,6 +53,7 @@ _SENTENCES = {
     Flaw.BEFORE_ITS_TIME: "the event was recorded before the one in front of it",
     Flaw.HEAD_TOO_SHORT: "there is an event behind the head",
     Flaw.HEAD_TOO_EARLY: "the head is older than the last event",
+    Flaw.OTHER_DEFINITION: "the head names another event as the last definition",
     Flaw.NOT_THE_CHECKPOINT: "the root of the events up to here is not the one that was kept",
 }
 
@@ -93,7 +96,7 @@ def verify_log(
         for row in page:
             check.event(row)
         progress(check.frontier.size, head.position)
-    check.head(head.position, head.recorded_at)
+    check.head(head.position, head.recorded_at, head.definition_position)
     if recorder.log(after=head.position, limit=1):
         _refuse_overhang(connection, tenant, head.position)
     return Verified(check.frontier.size, check.frontier.root())
@@ -107,6 +110,7 @@ class _Check:
         self._tenant = tenant
         self._checkpoints = checkpoints
         self._recorded_at: datetime | None = None
+        self._defined = 0
 
     def event(self, row: StoredRow) -> None:
         position = self.frontier.size + 1
@@ -119,16 +123,19 @@ class _Check:
         if self._recorded_at is not None and row.recorded_at < self._recorded_at:
             self._refuse(position, Flaw.BEFORE_ITS_TIME)
         self._recorded_at = row.recorded_at
+        self._defined = self._defined if row.fact else position
         self.frontier.add(row.leaf)
         if position in self._checkpoints and self.frontier.root() != self._checkpoints[position]:
             self._refuse(position, Flaw.NOT_THE_CHECKPOINT)
 
-    def head(self, position: int, recorded_at: datetime) -> None:
-        """The log reaches the head, and every checkpoint lies within it."""
+    def head(self, position: int, recorded_at: datetime, definition_position: int) -> None:
+        """The log reaches the head, which knows its last definition, and every checkpoint lies within it."""
         if self.frontier.size < max(position, *self._checkpoints, 0):
             self._refuse(self.frontier.size + 1, Flaw.MISSING)
         if self._recorded_at is not None and recorded_at < self._recorded_at:
             self._refuse(position, Flaw.HEAD_TOO_EARLY)
+        if definition_position != self._defined:
+            self._refuse(max(definition_position, self._defined), Flaw.OTHER_DEFINITION)
 
     def _refuse(self, position: int, flaw: Flaw) -> None:
         raise LogAltered(self._tenant, position, flaw)

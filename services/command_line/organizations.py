@@ -102,7 +102,8 @@ def all_organizations(app: App) -> list[tuple[str, UUID, Head]]:
     """
     with app.database.scheduler() as connection:
         heads = connection.exec_driver_sql(
-            "SELECT h.tenant_id, h.position, h.recorded_at FROM steelyard.tenant_head h ORDER BY h.tenant_id LIMIT %s",
+            "SELECT h.tenant_id, h.position, h.recorded_at, h.definition_position FROM steelyard.tenant_head h"
+            " ORDER BY h.tenant_id LIMIT %s",
             (ORGANIZATIONS_MAX,),
         ).all()
     with app.database.directory() as connection:
@@ -112,7 +113,7 @@ def all_organizations(app: App) -> list[tuple[str, UUID, Head]]:
             ).scalar_one_or_none()
             for row in heads
         }
-    known = [(codes[row.tenant_id], row.tenant_id, Head(row.position, row.recorded_at)) for row in heads]
+    known = [(codes[row.tenant_id], row.tenant_id, Head(row.position, row.recorded_at, row.definition_position)) for row in heads]
     return sorted(((code, tenant, head) for code, tenant, head in known if code is not None), key=lambda each: each[0])
 
 

@@ -30,8 +30,10 @@ _TABLES = (
         position bigint NOT NULL,
         recorded_at timestamptz NOT NULL,
         status text NOT NULL DEFAULT 'active',
+        definition_position bigint NOT NULL DEFAULT 0,
         CONSTRAINT tenant_head_pkey PRIMARY KEY (tenant_id),
         CONSTRAINT tenant_head_position_check CHECK (position >= 0),
+        CONSTRAINT tenant_head_definition_check CHECK (definition_position >= 0),
         CONSTRAINT tenant_head_status_check CHECK (status IN ('active', 'held'))
     ) WITH (fillfactor = 50)""",
     """event (
@@ -112,7 +114,7 @@ _TABLES = (
 )
 
 _APP_MAY = {
-    "tenant_head": "SELECT, INSERT, UPDATE (position, recorded_at, status)",
+    "tenant_head": "SELECT, INSERT, UPDATE (position, recorded_at, status, definition_position)",
     "event": "SELECT, INSERT",
     "command": "SELECT, INSERT, DELETE, UPDATE (first_position, last_position, answer)",
     "progress": "SELECT, INSERT, UPDATE, DELETE",

@@ -117,6 +117,28 @@ def test_definitions_are_found_through_their_own_index(database: Database, tenan
         assert "event_definition_idx" in "\n".join(plan)
 
 
+def test_the_head_knows_the_last_definition_before_and_after_the_commit(database: Database, tenant: UUID) -> None:
+    append(database, tenant, [filled(1)])
+    with database.transaction(tenant) as connection:
+        log = LOGS.bind(connection, tenant)
+        assert log.lock_head().definition_position == 0
+        log.append([opened(), filled(1), opened(version=2), filled(2)], ANN)
+        assert log.head().definition_position == 4
+        log.append([filled(3)], ANN)
+        assert log.head().definition_position == 4
+    with database.transaction(tenant) as connection:
+        assert LOGS.bind(connection, tenant).lock_head().definition_position == 4
+
+
+def test_a_definition_that_is_rolled_back_is_not_the_last_one(database: Database, tenant: UUID) -> None:
+    append(database, tenant, [opened(), filled(1)])
+    with pytest.raises(RuntimeError), database.transaction(tenant) as connection:
+        LOGS.bind(connection, tenant).append([opened(version=2)], ANN)
+        raise RuntimeError
+    with database.transaction(tenant) as connection:
+        assert LOGS.bind(connection, tenant).head().definition_position == 1
+
+
 def test_several_appends_of_one_transaction_go_on_from_each_other(database: Database, tenant: UUID) -> None:
     with database.transaction(tenant) as connection:
         log = LOGS.bind(connection, tenant)

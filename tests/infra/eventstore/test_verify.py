@@ -96,6 +96,11 @@ MUTATIONS = {
         12,
         Flaw.HEAD_TOO_EARLY,
     ),
+    "a head that passes a definition over": (
+        "UPDATE steelyard.tenant_head SET definition_position = 2 WHERE tenant_id = %s",
+        9,
+        Flaw.OTHER_DEFINITION,
+    ),
 }
 
 
@@ -164,7 +169,9 @@ def test_a_log_shorter_than_a_root_that_was_kept_is_found(
 ) -> None:
     kept = {SIZE: _verify(database, log).root}
     module_database.superuser("DELETE FROM steelyard.event WHERE tenant_id = %s AND position > 8", (log,))
-    module_database.superuser("UPDATE steelyard.tenant_head SET position = 8 WHERE tenant_id = %s", (log,))
+    module_database.superuser(
+        "UPDATE steelyard.tenant_head SET position = 8, definition_position = 5 WHERE tenant_id = %s", (log,)
+    )
     assert _verify(database, log).size == 8
     assert _flaw(database, log, kept) == (9, Flaw.MISSING)
 
