@@ -22,7 +22,7 @@ from domain.scoring.tree import ScoreTree
 from domain.values import ScorecardId
 from infra.eventstore.log import Log
 from projections import progress, readings, scores
-from projections.definitions import DefinitionsCache
+from projections.definitions_cache import DefinitionsCache
 from projections.progress import Progress
 
 NOT_STARTED = Progress("", progress.FIRST_GENERATION, 0, progress.RUNNING, None)

@@ -19,7 +19,7 @@ from domain.scoring.tree import NodeScore, ScoreTree
 from domain.values import KpiId, ScorecardId, plain, q
 from infra.database import metadata
 from projections import balance, readings, writing
-from projections.definitions import DefinitionsCache
+from projections.definitions_cache import DefinitionsCache
 from projections.periods import period_of
 from projections.projection import Batch, Projection
 from projections.reach import Pair, Reach

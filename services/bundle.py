@@ -8,7 +8,7 @@ from infra.database import Database
 from infra.eventstore.codec import Codec
 from infra.eventstore.log import LogFactory
 from infra.settings import Settings
-from projections.definitions import DefinitionsCache
+from projections.definitions_cache import DefinitionsCache
 from projections.projection import Projection, Store
 
 

@@ -20,7 +20,8 @@ from domain.scorecard.state import Scorecard
 from domain.scoring.inputs import Definitions
 from domain.values import KpiId, ScorecardId
 from infra.eventstore.log import Head, Log, NewEvent
-from projections.definitions import DefinitionsCache
+from projections.definitions import Folded
+from projections.definitions_cache import DefinitionsCache
 from services.values_in_force import ValuesInForce
 from tenants.access import Actor
 from tenants.organization.decide import ORGANIZATION
@@ -59,11 +60,27 @@ class Known:
     def state(self, decider: Decider[AnyCommand, State, AnyContext, Event], stream: str) -> State:
         """What is known of an aggregate, with what was decided here."""
         if stream not in self._states:
-            recorded = self._log.load(stream)
-            history = [(cast("Event", each.event), each.position) for each in recorded]
-            self._states[stream] = replay(decider.evolve, decider.initial(streams.code_of(stream)), history)
-            self._versions[stream] = recorded[-1].version if recorded else 0
+            is_folded = streams.category(stream) in (streams.KPI, streams.SCORECARD)
+            state, version = self._folded_state(stream) if is_folded else self._loaded_state(decider, stream)
+            self._states[stream] = decider.initial(streams.code_of(stream)) if state is None else state
+            self._versions[stream] = version
         return cast("State", self._states[stream])
+
+    def _folded_state(self, stream: str) -> tuple[Kpi | Scorecard | None, int]:
+        """A hot stream may hold thousands of events, and what they come to is folded already."""
+        code, definitions = streams.code_of(stream), self._definitions
+        is_kpi = streams.category(stream) == streams.KPI
+        state = definitions.kpis.get(KpiId(code)) if is_kpi else definitions.scorecards.get(ScorecardId(code))
+        return state, self._folded.versions.get(stream, 0)
+
+    def _loaded_state(
+        self, decider: Decider[AnyCommand, State, AnyContext, Event], stream: str
+    ) -> tuple[State | None, int]:
+        """The organization's stream holds every key ever issued, which no fold keeps."""
+        recorded = self._log.load(stream)
+        history = [(cast("Event", each.event), each.position) for each in recorded]
+        state = replay(decider.evolve, decider.initial(streams.code_of(stream)), history)
+        return state, recorded[-1].version if recorded else 0
 
     def take(
         self, decider: Decider[AnyCommand, State, AnyContext, Event], stream: str, events: Sequence[Event]
@@ -130,6 +147,10 @@ class Known:
     def _kpis_before(self) -> frozenset[KpiId]:
         return frozenset(self._definitions.kpis)
 
-    @cached_property
+    @property
     def _definitions(self) -> Definitions:
-        return self._cache.at(self._log, self.head.position)
+        return self._folded.definitions
+
+    @cached_property
+    def _folded(self) -> Folded:
+        return self._cache.at_head(self._log, self.head)

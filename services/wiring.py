@@ -6,7 +6,7 @@ from infra.eventstore.log import LogFactory
 from infra.eventstore.sealing import Sealer
 from infra.settings import Settings
 from projections.catalog import CATALOG
-from projections.definitions import DefinitionsCache
+from projections.definitions_cache import DefinitionsCache
 from projections.projection import Projection
 from projections.readings import READINGS
 from projections.scores import scores

@@ -24,7 +24,8 @@ from infra.eventstore.sealing import MARKER, Pen, Sealer, Seals
 METADATA_CACHED_MAX = 256
 
 _LOCK_HEAD = (
-    "SELECT position, greatest(recorded_at, now()) AS recorded_at, status, definition_position FROM steelyard.tenant_head"
+    "SELECT position, greatest(recorded_at, now()) AS recorded_at, status, definition_position"
+    " FROM steelyard.tenant_head"
     " WHERE tenant_id = %(tenant)s FOR UPDATE"
 )
 _HEAD = "SELECT position, recorded_at, definition_position FROM steelyard.tenant_head WHERE tenant_id = %(tenant)s"
@@ -75,7 +76,7 @@ class Recorded:
 class Head:
     """The end of a log. Of a locked head, `recorded_at` is what every event of this transaction will carry.
 
-    `definition_position` is the last event that is no fact: what was folded up to there is still how things are defined.
+    `definition_position` is the last event that is no fact: what was folded up to there is how things are defined now.
     """
 
     position: int

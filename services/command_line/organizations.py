@@ -113,7 +113,10 @@ def all_organizations(app: App) -> list[tuple[str, UUID, Head]]:
             ).scalar_one_or_none()
             for row in heads
         }
-    known = [(codes[row.tenant_id], row.tenant_id, Head(row.position, row.recorded_at, row.definition_position)) for row in heads]
+    known = [
+        (codes[row.tenant_id], row.tenant_id, Head(row.position, row.recorded_at, row.definition_position))
+        for row in heads
+    ]
     return sorted(((code, tenant, head) for code, tenant, head in known if code is not None), key=lambda each: each[0])
 
 

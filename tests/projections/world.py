@@ -35,7 +35,7 @@ from infra.eventstore.codec import Codec, EventType
 from infra.eventstore.log import LogFactory, Metadata, NewEvent, Recorded
 from infra.eventstore.sealing import Sealer
 from projections.catalog import CATALOG
-from projections.definitions import DefinitionsCache
+from projections.definitions_cache import DefinitionsCache
 from projections.inline import catch_up_inline
 from projections.projection import Projection, Store
 from projections.readings import READINGS

@@ -4,11 +4,13 @@ The checks of source text cannot see statements that are put together at run tim
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 
 from infra.database import Database
 from infra.migrations import run
@@ -95,3 +97,16 @@ def _watch_engine(engine: Engine) -> None:
         why = broken_rule(statement)
         if why:
             raise RuleBroken(f"{why}: {statement}")
+
+
+@contextmanager
+def counted(where: Connection | type[Engine]) -> Iterator[list[str]]:
+    """The statements sent on a connection, or on any."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    event.listen(where, "before_cursor_execute", note)
+    yield sent
+    event.remove(where, "before_cursor_execute", note)

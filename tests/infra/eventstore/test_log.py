@@ -14,7 +14,7 @@ from infra import clock
 from infra.database import Database
 from infra.database_errors import LockTimeout, classify
 from infra.eventstore.errors import OrganizationHeld, UnknownOrganization, VersionConflict
-from infra.eventstore.log import Metadata, NewEvent
+from infra.eventstore.log import Log, Metadata, NewEvent
 from infra.eventstore.recorder import FACT_VERSION, Batch, TenantRecorder
 from tests.infra.eventstore.world import (
     ANN,
@@ -132,11 +132,15 @@ def test_the_head_knows_the_last_definition_before_and_after_the_commit(database
 
 def test_a_definition_that_is_rolled_back_is_not_the_last_one(database: Database, tenant: UUID) -> None:
     append(database, tenant, [opened(), filled(1)])
-    with pytest.raises(RuntimeError), database.transaction(tenant) as connection:
-        LOGS.bind(connection, tenant).append([opened(version=2)], ANN)
-        raise RuntimeError
+    with pytest.raises(TypeError), database.transaction(tenant) as connection:
+        _append_and_fail(LOGS.bind(connection, tenant))
     with database.transaction(tenant) as connection:
         assert LOGS.bind(connection, tenant).head().definition_position == 1
+
+
+def _append_and_fail(log: Log) -> None:
+    log.append([opened(version=2)], ANN)
+    raise TypeError("after the append")
 
 
 def test_several_appends_of_one_transaction_go_on_from_each_other(database: Database, tenant: UUID) -> None:

@@ -35,7 +35,7 @@ def progress_first(store: Store, tenant: UUID, projection: Projection, generatio
         if until <= leased.position:
             return Outcome.CURRENT
         reached = min(leased.position + events_max, until)
-        runner._move(connection, tenant, leased, leased.position, reached)
+        progress.move(connection, tenant, projection.name, generation, leased.position, reached)
     time.sleep(PAUSE_SECONDS)
     _apply(store, tenant, projection, generation, leased.position, reached)
     return Outcome.BEHIND
@@ -53,7 +53,7 @@ def progress_last(store: Store, tenant: UUID, projection: Projection, generation
         reached = min(leased.position + events_max, until)
         _apply(store, tenant, projection, generation, leased.position, reached)
         time.sleep(PAUSE_SECONDS)
-        runner._move(connection, tenant, leased, leased.position, reached)
+        progress.move(connection, tenant, projection.name, generation, leased.position, reached)
     return Outcome.BEHIND
 
 
