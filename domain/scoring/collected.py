@@ -4,8 +4,8 @@ Called inside ARITHMETIC (domain.values).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.calendar import Period
 from domain.kpi.events import AcrossSources, Aggregation, Definition, Kind
@@ -17,8 +17,7 @@ DIVISION_BY_ZERO = "division_by_zero"
 NOT_APPLICABLE = "not_applicable"
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(NamedTuple):
     """What a collection period holds.
 
     `value` None says why in `reason`. `numerator` and `denominator` are the parts of a ratio, `denominator` alone the
@@ -30,7 +29,7 @@ class Collected:
     reason: str | None = None
     numerator: Decimal | None = None
     denominator: Decimal | None = None
-    used: tuple[ValueKnown, ...] = field(default=())
+    used: tuple[ValueKnown, ...] = ()
 
     @property
     def counts(self) -> bool:

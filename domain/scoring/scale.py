@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
+from typing import NamedTuple
 
 from domain.kpi.events import Definition, Direction, Kind
 from domain.kpi.scale import Anchor, EqualAnchors, Interpolation, Point, Scale
@@ -33,14 +34,26 @@ class Aim:
     stretch: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A score of 0..100 with its extrapolation, or the fault that prevents one."""
 
     score: Decimal | None
     achievement: Decimal | None
-    anchors: tuple[UsedAnchor, ...]
     fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A scale with its aim filled in: `anchors` as defined, and rising `xs` with their `scores`.
+
+    `always` is what every value comes to where the anchors coincide or are out of order.
+    """
+
+    anchors: tuple[UsedAnchor, ...]
+    xs: tuple[Decimal, ...]
+    scores: tuple[Decimal, ...]
+    stepped: bool
+    always: Judged | None
 
 
 def lacks(scale: Scale, aim: Aim) -> bool:
@@ -53,25 +66,36 @@ def lacks(scale: Scale, aim: Aim) -> bool:
     return False
 
 
-def judge(scale: Scale, aim: Aim, value: Decimal, times: int) -> Judged:
-    """The value on the scale; fixed parts of anchors are taken `times` times (hard-cases.md H3.6).
+def fill(scale: Scale, aim: Aim, times: int) -> Filled:
+    """The scale for an aim that does not lack what it uses; fixed parts are taken `times` times (hard-cases.md H3.6).
 
-    The aim must not lack what the scale uses. Anchors that coincide are `degenerate_target`, unless the target is the
-    baseline and the scale says `met_if_equal` (H3.13); anchors out of order are `anchors_unordered`.
+    Anchors that coincide are `degenerate_target`, unless the target is the baseline and the scale says `met_if_equal`
+    (H3.13); anchors out of order are `anchors_unordered`.
     """
-    anchors = tuple([UsedAnchor(_placed(anchor.x, aim, times), anchor.score) for anchor in scale.anchors])
-    xs = [anchor.x for anchor in anchors]
-    scores = [anchor.score for anchor in anchors]
+    xs = [_placed(anchor.x, aim, times) for anchor in scale.anchors]
+    scores = [anchor.score for anchor in scale.anchors]
+    anchors = tuple([UsedAnchor(x, score) for x, score in zip(xs, scores, strict=True)])
     if xs[0] > xs[-1]:
         xs.reverse()
         scores.reverse()
+    stepped = scale.interpolation is Interpolation.STEP
+    return Filled(anchors, tuple(xs), tuple(scores), stepped, _always(scale, aim, xs))
+
+
+def _always(scale: Scale, aim: Aim, xs: list[Decimal]) -> Judged | None:
     fault = _fault(xs)
-    if fault is None:
-        score, achievement = _stepped(xs, scores, value) if _is_stepped(scale) else _linear(xs, scores, value)
-        return Judged(score, achievement, anchors)
     if fault == DEGENERATE_TARGET and scale.equal_anchors is EqualAnchors.MET and _met(xs, aim):
-        return Judged(FULL, FULL, anchors)
-    return Judged(None, None, anchors, fault)
+        return Judged(FULL, FULL)
+    return None if fault is None else Judged(None, None, fault)
+
+
+def judge(filled: Filled, value: Decimal) -> Judged:
+    """The value on the scale."""
+    if filled.always is not None:
+        return filled.always
+    if filled.stepped:
+        return Judged(_stepped(filled.xs, filled.scores, value), None)
+    return _linear(filled.xs, filled.scores, value)
 
 
 def natural(definition: Definition) -> Scale | None:
@@ -123,25 +147,22 @@ def _met(xs: Sequence[Decimal], aim: Aim) -> bool:
     return xs[0] == xs[-1] or (aim.target is not None and aim.target == aim.baseline)
 
 
-def _is_stepped(scale: Scale) -> bool:
-    return scale.interpolation is Interpolation.STEP
-
-
-def _linear(xs: Sequence[Decimal], scores: Sequence[Decimal], value: Decimal) -> tuple[Decimal, Decimal]:
-    """Score and achievement; they differ outside the end anchors only, where the score stays that of the end."""
+def _linear(xs: Sequence[Decimal], scores: Sequence[Decimal], value: Decimal) -> Judged:
+    """Score and achievement differ outside the end anchors only, where the score stays that of the end."""
     last = len(xs) - 1
     if value <= xs[0]:
-        return scores[0], _on_line(xs, scores, 1, value) if last and value != xs[0] else scores[0]
+        return Judged(scores[0], _on_line(xs, scores, 1, value) if last and value != xs[0] else scores[0])
     if value >= xs[last]:
-        return scores[last], _on_line(xs, scores, last, value) if last and value != xs[last] else scores[last]
+        return Judged(scores[last], _on_line(xs, scores, last, value) if last and value != xs[last] else scores[last])
     right = bisect_left(xs, value)
     if xs[right] == value:
-        return scores[right], scores[right]
+        return Judged(scores[right], scores[right])
     score = _on_line(xs, scores, right, value)
     # Rounding of a 50-digit mean must not leave the segment: a score never exceeds the better of its two anchors.
-    low, high = sorted((scores[right - 1], scores[right]))
+    one, other = scores[right - 1], scores[right]
+    low, high = (one, other) if one <= other else (other, one)
     score = low if score < low else high if score > high else score
-    return score, score
+    return Judged(score, score)
 
 
 def _on_line(xs: Sequence[Decimal], scores: Sequence[Decimal], right: int, value: Decimal) -> Decimal:
@@ -149,14 +170,14 @@ def _on_line(xs: Sequence[Decimal], scores: Sequence[Decimal], right: int, value
     return (scores[right - 1] * (x1 - value) + scores[right] * (value - x0)) / (x1 - x0)
 
 
-def _stepped(xs: Sequence[Decimal], scores: Sequence[Decimal], value: Decimal) -> tuple[Decimal, None]:
+def _stepped(xs: Sequence[Decimal], scores: Sequence[Decimal], value: Decimal) -> Decimal:
     """Between two anchors the worse of their scores holds, on an anchor its own: "at most 10" is met by 10 (H3.2)."""
     if value <= xs[0]:
-        return scores[0], None
+        return scores[0]
     if value >= xs[-1]:
-        return scores[-1], None
+        return scores[-1]
     right = bisect_left(xs, value)
     for near in (right - 1, right):
         if abs(xs[near] - value) <= EQUAL:
-            return scores[near], None
-    return min(scores[right - 1], scores[right]), None
+            return scores[near]
+    return min(scores[right - 1], scores[right])

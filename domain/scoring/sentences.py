@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from domain.measurement.events import Reading
+from domain.measurement.events import Reading, ValueKnown
 from domain.policy import Band
 from domain.scorecard.events import RollupRule
 from domain.scoring.bands import shown
-from domain.scoring.tree import KpiScore, NodeScore, ScoreTree, State, UsedTarget, UsedValue
+from domain.scoring.tree import KpiScore, NodeScore, ScoreTree, State, UsedTarget
 from domain.values import ARITHMETIC, plain
 
 SCORE_DECIMALS = 2
@@ -95,7 +95,7 @@ def kpi_sentences(kpi: KpiScore) -> Iterator[Line]:
         yield Line(1, f"flags: {', '.join(kpi.flags)}")
 
 
-def _value(value: UsedValue) -> Line:
+def _value(value: ValueKnown) -> Line:
     return Line(2, f"{value.period} {value.source}: {_reading(value.reading)}{_at(value.position)}", (value.position,))
 
 

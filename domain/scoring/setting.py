@@ -1,16 +1,13 @@
 """What every node and KPI of one answer shares: the asked period, the knowledge, and one policy."""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import date
 
-from domain.calendar import Period, PeriodKind
 from domain.errors import NotFound
-from domain.policy import DEFAULT_POLICY, Band, MissingData, PolicyKnown
+from domain.policy import DEFAULT_POLICY, PolicyKnown
 from domain.scorecard.state import Card, Scorecard
 from domain.scoring.in_force import in_force
-from domain.scoring.inputs import Definitions, Values, VersionChoice
-from domain.scoring.windows import Window, look_back, window
+from domain.scoring.inputs import Definitions, VersionChoice
 from domain.values import ScorecardId
 
 
@@ -22,68 +19,6 @@ class Chosen:
     number: int | None
     position: int | None
     restatement: bool
-
-
-@dataclass(slots=True)
-class Setting:
-    """One answer in the making. `ended` says that the asked period lies wholly before `as_of`."""
-
-    definitions: Definitions
-    values: Values
-    period: Period
-    last_day: date
-    as_of: datetime
-    ended: bool
-    policy: PolicyKnown
-    missing_data: MissingData
-    minimum_coverage: Decimal
-    bands: tuple[Band, ...]
-    windows: dict[PeriodKind, Window] = field(default_factory=dict)
-    _ended: dict[PeriodKind, tuple[bool, ...]] = field(default_factory=dict)
-    _look_back: dict[Period, tuple[Period, ...]] = field(default_factory=dict)
-
-    def window(self, frequency: PeriodKind) -> Window:
-        """The collection periods the asked period looks at for KPIs of that frequency."""
-        found = self.windows.get(frequency)
-        if found is None:
-            found = self.windows[frequency] = window(self.definitions.calendar, self.period, frequency)
-        return found
-
-    def have_ended(self, frequency: PeriodKind) -> tuple[bool, ...]:
-        """For each period of that window, whether it lies wholly before the as-of instant."""
-        found = self._ended.get(frequency)
-        if found is None:
-            calendar, periods = self.definitions.calendar, self.window(frequency).periods
-            found = tuple(self.ended or calendar.ended(period, self.as_of) for period in periods)
-            self._ended[frequency] = found
-        return found
-
-    def look_back(self, period: Period) -> tuple[Period, ...]:
-        """The collection periods a missing value may be carried from, nearest first."""
-        found = self._look_back.get(period)
-        if found is None:
-            back = self.policy.policy.carry_forward_max_periods
-            found = self._look_back[period] = look_back(self.definitions.calendar, period, back)
-        return found
-
-
-def setting(definitions: Definitions, values: Values, period: Period, as_of: datetime, card: Card | None) -> Setting:
-    """The setting of an answer about a card; its missing-data rule goes before the organization's, for all nodes."""
-    last_day = definitions.calendar.last_day(period)
-    known = policy_in_force(definitions, last_day)
-    policy = known.policy
-    return Setting(
-        definitions,
-        values,
-        period,
-        last_day,
-        as_of,
-        definitions.calendar.ended(period, as_of),
-        known,
-        (card.missing_data if card else None) or policy.missing_data,
-        policy.minimum_coverage,
-        policy.bands,
-    )
 
 
 def policy_in_force(definitions: Definitions, day: date) -> PolicyKnown:

@@ -3,7 +3,7 @@
 Called inside ARITHMETIC (domain.values). Targets are a series by period (time.md 3); an older one never carries on.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 from operator import attrgetter
@@ -46,10 +46,22 @@ def used(known: TargetKnown, aim: Aim) -> UsedTarget | None:
     )
 
 
+def targets_of(kpi: Kpi, periods: Sequence[Period]) -> tuple[TargetKnown | None, ...]:
+    """The same for many periods, which are in order."""
+    targets = kpi.targets
+    first = bisect_left(targets, periods[0].year, key=_YEAR)
+    end = bisect_right(targets, periods[-1].year, key=_YEAR)
+    by_period = {known.period: known for known in reversed(targets[first:end])}
+    return tuple([by_period.get(period) for period in periods])
+
+
 def joined(definition: Definition, known: Sequence[TargetKnown | None], counted: Sequence[Collected]) -> Aim:
-    """The targets of the counted collection periods as one; a part that any of them lacks is lacking."""
+    """The targets of the counted collection periods as one; a part that any of them lacks is lacking.
+
+    `counted` is asked for weights only.
+    """
     targets = [each.target for each in known if each is not None]
-    if len(targets) < len(counted) or not targets:
+    if len(targets) < len(known) or not targets:
         return NO_AIM
     return Aim(
         aimed(definition, [target.target for target in targets], counted),

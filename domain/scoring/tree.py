@@ -4,17 +4,18 @@ Decimals are unquantised (50 digits); `domain.values.q` gives what is stored and
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from domain.calendar import Period
 from domain.kpi.events import Direction, Indicator
-from domain.measurement.events import Reading
+from domain.measurement.events import ValueKnown
 from domain.policy import DEFAULT_BANDS, Band, MissingData
 from domain.scorecard.events import Rollup
 from domain.scorecard.state import NodeKind
-from domain.values import KpiId, NodeId, ScorecardId, Source
+from domain.values import KpiId, NodeId, ScorecardId
 
 
 class State(StrEnum):
@@ -26,16 +27,6 @@ class State(StrEnum):
     INSUFFICIENT = "insufficient"
     INCOMPLETE = "incomplete"
     COMPLETE = "complete"
-
-
-@dataclass(frozen=True, slots=True)
-class UsedValue:
-    """One value in force that entered a KPI's score, and the position of the event that put it there."""
-
-    period: Period
-    source: Source
-    reading: Reading
-    position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +50,21 @@ class UsedAnchor:
     score: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class KpiTrace:
-    """How a KPI's score came about, down to positions in the log (0 = built in)."""
+class KpiTrace(NamedTuple):
+    """How a KPI's score came about, down to positions in the log (0 = built in).
+
+    `values` are those in force that entered. A named tuple, like KpiScore: they are made by the hundred for one answer,
+    and a frozen dataclass takes seven times as long to make.
+    """
 
     definition_position: int
     scale_position: int | None
-    values: tuple[UsedValue, ...] = field(default=())
-    targets: tuple[UsedTarget, ...] = field(default=())
-    anchors: tuple[UsedAnchor, ...] = field(default=())
+    values: tuple[ValueKnown, ...]
+    targets: tuple[UsedTarget, ...]
+    anchors: tuple[UsedAnchor, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KpiScore:
+class KpiScore(NamedTuple):
     """A KPI at one of its placements.
 
     `weight` as entered; `applied_share` is the share of the parent's score it had (None: none); `leaf_share` is W_k of

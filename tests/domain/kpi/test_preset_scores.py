@@ -8,7 +8,7 @@ import pytest
 from domain.kpi.events import Aggregation, Definition, Direction, Kind
 from domain.kpi.presets import STRETCH, compiled, fixed
 from domain.kpi.scale import Point
-from domain.scoring.scale import Aim, Judged, judge
+from domain.scoring.scale import Aim, Judged, fill, judge
 from domain.values import ARITHMETIC
 from tests.domain.kpi.given import DEFINITION, kind
 
@@ -21,7 +21,7 @@ def judged(
     preset: str, arguments: dict[str, Point], aim: Aim, value: int | str, definition: Definition = DEFINITION
 ) -> Judged:
     with localcontext(ARITHMETIC):
-        return judge(compiled(preset, arguments, definition), aim, Decimal(value), 1)
+        return judge(fill(compiled(preset, arguments, definition), aim, 1), Decimal(value))
 
 
 @pytest.mark.parametrize(("value", "score"), [(300, 0), (600, 50), (900, 100), (1000, 100), (200, 0)])

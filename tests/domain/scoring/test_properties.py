@@ -12,7 +12,7 @@ from domain.scorecard.events import Rollup, RollupRule
 from domain.scorecard.state import Node
 from domain.scoring.balance import balance
 from domain.scoring.bands import band_of
-from domain.scoring.scale import Aim, judge
+from domain.scoring.scale import Aim, fill, judge
 from domain.scoring.tree import NodeScore
 from domain.values import ARITHMETIC, NodeId, q
 from tests.domain.scoring.build import (
@@ -157,8 +157,8 @@ def test_a_score_lies_between_the_scores_of_its_anchors(
 ) -> None:
     ordered = sorted(points, reverse=falling)
     with localcontext(ARITHMETIC):
-        judged = judge(scale(*ordered, step=step), Aim(), value, 1)
-        mirrored_scale = judge(scale(*reversed(ordered), step=step), Aim(), value, 1)
+        judged = judge(fill(scale(*ordered, step=step), Aim(), 1), value)
+        mirrored_scale = judge(fill(scale(*reversed(ordered), step=step), Aim(), 1), value)
     assert judged.score is not None
     rising = sorted(points)
     near = [s for x, s in rising if x <= value][-1:] + [s for x, s in rising if x >= value][:1]
@@ -174,7 +174,7 @@ def test_more_is_never_worse_on_rising_anchors(
     xs, ys = sorted(x for x, _ in points), sorted(s for _, s in points)
     rising = scale(*zip(xs, ys, strict=True), step=step)
     with localcontext(ARITHMETIC):
-        low, high = (judge(rising, Aim(), value, 1).score for value in sorted(values))
+        low, high = (judge(fill(rising, Aim(), 1), value).score for value in sorted(values))
     assert low is not None
     assert high is not None
     assert low <= high
