@@ -4,8 +4,9 @@ Every second time the database is killed as well, and cannot start again until t
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,14 @@ from tests.support.faults.drill import Drill
 from tests.support.faults.load import Load, writing
 from tests.support.faults.oracle import settled, wrongs
 from tests.support.faults.program import Program
-from tests.support.faults.scene import kill_postgres
+from tests.support.faults.scene import SERVICE, kill_postgres
+from tests.support.faults.service import NOWHERE
 from tests.support.servers import new_folder
 
 DISK_BYTES = 300_000_000
 WRITERS = 4
 READY_SECONDS_MAX = 90.0
-REFUSED_SECONDS_MAX = 60.0
+NOTICED_SECONDS_MAX = 60.0
 AGAIN_SECONDS_MAX = 30.0
 FULL_SECONDS = (1.0, 3.0)
 SETTLE_SECONDS_MAX = 60.0
@@ -50,32 +52,65 @@ def test_a_full_disk_refuses_writes_loses_none_and_takes_them_again(
     disk: SmallDisk, tmp_path: Path, drill: Drill
 ) -> None:
     port, times, again = free_port(), drill.size(2, 5), []
-    machine = Program(["services", "run", "--no-examples"], environment(disk.folder, PORT=str(port)), tmp_path)
+    with _machine(disk, tmp_path, port, "services") as machine, _beside(disk.folder) as app:
+        companies = [Company.founded(app, WRITERS // 2) for _ in range(2)]
+        with writing(companies, port, drill.random, WRITERS) as load:
+            for number in range(times):
+                time.sleep(1.0)
+                refused = load.seen[503]
+                with disk.filled():
+                    _until(partial(_refused_more, load, refused), machine)
+                    if number % 2:
+                        kill_postgres(disk.folder)
+                    time.sleep(drill.random.uniform(*FULL_SECONDS))
+                again.append(_seconds_until_accepted(companies))
+        assert machine.lives, machine.said()
+        assert settled(app, companies, SETTLE_SECONDS_MAX)
+        drill.note("times full", times)
+        drill.note("acknowledged", sum(len(company.told) for company in companies))
+        drill.note("statuses seen", dict(load.seen))
+        drill.note("writes again after seconds", [round(each, 1) for each in again])
+        assert max(again) < AGAIN_SECONDS_MAX
+        assert load.seen[503] > 0
+        assert load.seen[SILENCE] == 0
+        assert wrongs(app, companies) == []
+
+
+def test_control_where_a_refused_write_is_answered_as_recorded_acknowledged_values_are_missing(
+    disk: SmallDisk, tmp_path: Path, drill: Drill
+) -> None:
+    port = free_port()
+    with _machine(disk, tmp_path, port, SERVICE, "boastful") as machine, _beside(disk.folder) as app:
+        companies = [Company.founded(app, WRITERS // 2) for _ in range(2)]
+        with writing(companies, port, drill.random, WRITERS, control=True):
+            time.sleep(1.0)
+            with disk.filled():
+                _until(lambda: _boasts(companies) > 0, machine)
+        assert settled(app, companies, SETTLE_SECONDS_MAX)
+        found = wrongs(app, companies)
+    drill.note("answered as recorded and not there", _boasts(companies))
+    assert [wrong for wrong in found if "acknowledged values are not there" in wrong]
+
+
+@contextmanager
+def _machine(disk: SmallDisk, logs: Path, port: int, *program: str) -> Iterator[Program]:
+    """A single machine whose data lie on the disk, ready; or a variant of it."""
+    machine = Program([*program, "run", "--no-examples"], environment(disk.folder, PORT=str(port)), logs)
     with machine:
-        assert wait_until(lambda: status_of(f"http://127.0.0.1:{port}/readyz") == 200, READY_SECONDS_MAX), (
-            machine.said()
-        )
-        with _beside(disk.folder) as app:
-            companies = [Company.founded(app, WRITERS // 2) for _ in range(2)]
-            with writing(companies, port, drill.random, WRITERS) as load:
-                for number in range(times):
-                    time.sleep(1.0)
-                    with disk.filled():
-                        _until_refused(load, machine)
-                        if number % 2:
-                            kill_postgres(disk.folder)
-                        time.sleep(drill.random.uniform(*FULL_SECONDS))
-                    again.append(_seconds_until_accepted(companies))
-            assert machine.lives, machine.said()
-            assert settled(app, companies, SETTLE_SECONDS_MAX)
-            drill.note("times full", times)
-            drill.note("acknowledged", sum(len(company.told) for company in companies))
-            drill.note("statuses seen", dict(load.seen))
-            drill.note("writes again after seconds", [round(each, 1) for each in again])
-            assert max(again) < AGAIN_SECONDS_MAX
-            assert load.seen[503] > 0
-            assert load.seen[SILENCE] == 0
-            assert wrongs(app, companies) == []
+        ready = wait_until(lambda: status_of(f"http://127.0.0.1:{port}/readyz") == 200, READY_SECONDS_MAX)
+        assert ready, machine.said()
+        yield machine
+
+
+def _refused_more(load: Load, before: int) -> bool:
+    return load.seen[503] > before
+
+
+def _boasts(companies: list[Company]) -> int:
+    """Values acknowledged at a position that is nobody's."""
+    return sum(
+        position >= NOWHERE for company in companies for diary in company.diaries for position in list(diary.kept)
+    )
 
 
 @contextmanager
@@ -88,10 +123,8 @@ def _beside(home: Path) -> Iterator[App]:
     app.close()
 
 
-def _until_refused(load: Load, machine: Program) -> None:
-    before = load.seen[503]
-    refused = wait_until(lambda: load.seen[503] > before or not machine.lives, REFUSED_SECONDS_MAX)
-    assert refused, "the disk is full and nobody noticed"
+def _until(noticed: Callable[[], bool], machine: Program) -> None:
+    assert wait_until(lambda: noticed() or not machine.lives, NOTICED_SECONDS_MAX), "the disk is full, unnoticed"
     assert machine.lives, machine.said()
 
 

@@ -34,6 +34,7 @@ from tests.support.servers import new_database, new_folder
 DATABASE = "drills"
 READY_SECONDS_MAX = 60.0
 FLOOD = "tests.support.faults.flood"
+SERVICE = "tests.support.faults.service"
 WORKER = "tests.support.faults.worker"
 
 
@@ -87,10 +88,11 @@ class Scene:
             shutil.rmtree(home, ignore_errors=True)
 
     @contextmanager
-    def api(self, database_url: str | None = None) -> Iterator[Api]:
-        """The HTTP service, ready; `database_url` is another way for it to the database."""
+    def api(self, database_url: str | None = None, broken: str | None = None) -> Iterator[Api]:
+        """The HTTP service, ready; `database_url` is another way for it to the database, `broken` a variant of it."""
         port = free_port()
-        program = self._program(["services", "serve"], database_url, PORT=str(port))
+        words = ["services"] if broken is None else [SERVICE, broken]
+        program = self._program([*words, "serve"], database_url, PORT=str(port))
         api = Api(program, port)
         with program:
             assert api.ready(), program.said()

@@ -17,6 +17,7 @@ from projections.runner import Outcome
 from services import logs
 from services.bundle import App
 from services.starting import built
+from services.worker import process
 from services.worker.process import work_until_signal
 
 PAUSE_SECONDS = 1.0
@@ -110,12 +111,19 @@ def each_projection(change: Callable[[Projection], Projection]) -> Callable[[App
     return lambda app: replace(app, projections=tuple(change(each) for each in app.projections))
 
 
+def hints_only(app: App) -> App:
+    """Nobody looks for news that no wake-up told of."""
+    process.sweep_until = lambda _app, stop: stop.wait()  # type: ignore[attr-defined,assignment]  # replaced where it is used
+    return app
+
+
 VARIANTS: Mapping[str, Callable[[App], App]] = {
     WHOLE: lambda app: app,
     "progress-first": _patched(progress_first),
     "progress-last": _patched(progress_last),
     "choking": each_projection(choking),
     "skipping": each_projection(skipping),
+    "hints-only": hints_only,
 }
 
 if __name__ == "__main__":
