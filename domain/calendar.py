@@ -1,6 +1,6 @@
 """The fiscal calendar of an organization: what a period is, when it starts and ends, what contains it.
 
-Months, ISO weeks and days are civil; quarters, halves and years are fiscal (time.md 10, hard-cases.md H4.1-2).
+Months, ISO weeks and days are civil; quarters, halves and years are fiscal.
 A week belongs to the month, quarter, half and year that hold its last day.
 """
 

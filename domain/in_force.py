@@ -1,4 +1,4 @@
-"""Which of several effective-dated definitions applies on a day (time.md 2): the same rule for all of them."""
+"""Which of several effective-dated definitions applies on a day: the same rule for all of them."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -1,6 +1,6 @@
 """The policies of an organization that scoring obeys: missing data, coverage, bands, carrying, balance profile.
 
-Effective-dated like every definition (time.md 2); a scorecard may override the missing-data rule (hard-cases.md H2.3).
+Effective-dated like every definition; a scorecard may override the missing-data rule.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ FULL_SCORE = Decimal(100)
 
 
 class MissingData(StrEnum):
-    """What a node does with the weight of its children without a score (hard-cases.md H2.3, H4.6)."""
+    """What a node does with the weight of its children without a score."""
 
     PROPORTIONAL = "proportional"
     EVEN = "even"

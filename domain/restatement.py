@@ -1,4 +1,4 @@
-"""Restatements: a definition that changes what is in force for an ended, measured period must say so (H4.9, time.md 2).
+"""Restatements: a definition that changes what is in force for an ended, measured period must say so.
 
 KPI definitions, scales, policies and scorecard versions all ask the same questions here.
 """
@@ -18,9 +18,9 @@ def restated(
     """The first and shortest period that a new definition from that date would rewrite; None: no restatement.
 
     `known` are the definitions of the same thing before it, `measured` the collection periods with a value; a longer
-    period that holds one of them counts as measured too (hard-cases.md, clarification 19). A new definition governs
-    from its date up to the next known later one. The first of all never restates. The caller has made sure that the
-    new definition differs from the one in force on its date.
+    period that holds one of them counts as measured too. A new definition governs from its date up to the next known
+    later one. The first of all never restates. The caller has made sure that the new definition differs from the one
+    in force on its date.
     """
     if not known:
         return None

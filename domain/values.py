@@ -1,6 +1,6 @@
 """Values every aggregate shares: codes, exact decimals, weights, free text; constructors that refuse nonsense.
 
-All arithmetic of scores runs in ARITHMETIC (hard-cases.md H1): 50 digits, half-even, traps on.
+All arithmetic of scores runs in ARITHMETIC: 50 digits, half-even, traps on.
 """
 
 import re

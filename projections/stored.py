@@ -44,7 +44,7 @@ class StoredPeriods:
     def looking_at(self, scorecard: ScorecardId, cell: Period, back: int, calendar: Calendar) -> Iterator[Period]:
         """The stored periods as long as the collection period or shorter that show it, or carry it up to `back` on.
 
-        A shorter period shows the latest collection period ended by its own last day (hard-cases.md H3.9).
+        A shorter period shows the latest collection period ended by its own last day.
         """
         kinds = [
             by_day

@@ -1,6 +1,6 @@
 """Scores as everyone reads them: the rows of the read model, the answers of the API, the input of pages.
 
-Exact numbers are decimal text of at most 20 decimals; `shown` is what a person reads (hard-cases.md H1.4).
+Exact numbers are decimal text of at most 20 decimals; `shown` is what a person reads.
 """
 
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Who may do what in an organization: the permission matrix as data (trust.md 3), narrowed by scopes and KPIs. Pure."""
+"""Who may do what in an organization: the permission matrix as data, narrowed by scopes and KPIs. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

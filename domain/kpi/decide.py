@@ -1,4 +1,4 @@
-"""The rules of a KPI: defining, redefining, scale, targets, owner and end (time.md 2-3, hard-cases.md H3, H4.9-10)."""
+"""The rules of a KPI: defining, redefining, scale, targets, owner and end."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -28,7 +28,7 @@ AGGREGATIONS: Mapping[Kind, frozenset[Aggregation]] = {
     Kind.ORDINAL: _ENDS | {Aggregation.MEDIAN},
     Kind.BINARY: _ENDS | {Aggregation.MEAN, Aggregation.SUM},
 }
-"""Levels do not add up, quotients are not averaged (scoring.md 1.6), and ranks have no distances."""
+"""Levels do not add up, quotients are not averaged, and ranks have no distances."""
 
 ACROSS_SOURCES: Mapping[Kind, frozenset[AcrossSources]] = {
     Kind.FLOW: frozenset(AcrossSources),

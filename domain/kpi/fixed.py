@@ -1,4 +1,4 @@
-"""What of a KPI never changes: a different unit, kind or frequency is a different KPI (hard-cases.md H3.10)."""
+"""What of a KPI never changes: a different unit, kind or frequency is a different KPI."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Setting and revising targets: the last one known counts, a revision says why, lateness is flagged (H4.10)."""
+"""Setting and revising targets: the last one known counts, a revision says why, lateness is flagged."""
 
 from collections.abc import Iterator, Sequence
 
@@ -62,7 +62,7 @@ def _checked_one(wanted: WantedTarget, kpi: Kpi, context: KpiContext, at: str) -
 
 
 def _first(new: dict[Period, Target], context: KpiContext) -> Iterator[PeriodTarget]:
-    """Late is a first target after the period's last day for a period whose value is known (H4.10)."""
+    """Late is a first target after the period's last day for a period whose value is known."""
     calendar = context.calendar
     measured = {ancestor for each in context.measured for ancestor in calendar.ancestors(each)}
     for period, target in new.items():

@@ -1,4 +1,4 @@
-"""The rules of values: recorded, corrected, retracted, not applicable (time.md 4, hard-cases.md H3.7, H4.11).
+"""The rules of values: recorded, corrected, retracted, not applicable.
 
 Facts, not an aggregate: the context tells what is in force, so no stream is loaded.
 """

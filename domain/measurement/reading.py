@@ -53,7 +53,7 @@ def read(entry: Entry, facts: KpiFacts) -> Reading:
 
 
 def _quotient(entry: Entry, facts: KpiFacts) -> Reading:
-    """A denominator of 0 is recorded: its parts still count in longer periods (hard-cases.md H3.7)."""
+    """A denominator of 0 is recorded: its parts still count in longer periods."""
     if entry.value is not None:
         detail = f"/value: {facts.kpi} is a ratio; give /numerator and /denominator"
         raise Invalid("part-unexpected", detail, "/value")

@@ -1,7 +1,6 @@
 """Rules of scorecards above scorecards: children placed for their score, parents that only say where one belongs.
 
-Drafts, published versions and parents of all scorecards of the organization, taken together, have no cycle
-(hard-cases.md H2.8).
+Drafts, published versions and parents of all scorecards of the organization, taken together, have no cycle.
 """
 
 from collections.abc import Sequence

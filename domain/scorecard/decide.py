@@ -1,7 +1,7 @@
 """The write model of a scorecard: what may be asked of it, and what then happens.
 
 Each room has its rules: structure, placement, rollup, links, cascade, publishing. Here stand the rules of all of them:
-the scorecard exists and is in use, and no node is left with children that all have weight 0 (hard-cases.md H2.6).
+the scorecard exists and is in use, and no node is left with children that all have weight 0.
 """
 
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ class ChildKind(StrEnum):
 
 
 class RollupRule(StrEnum):
-    """How children make their parent; the last two change only the band (hard-cases.md H2.9)."""
+    """How children make their parent; the last two change only the band."""
 
     MEAN = "mean"
     MIN = "min"

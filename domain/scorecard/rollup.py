@@ -1,4 +1,4 @@
-"""Rules of how the children of a node make their parent (hard-cases.md H2.9): which parts each rule needs."""
+"""Rules of how the children of a node make their parent: which parts each rule needs."""
 
 from domain.errors import Invalid, Refused
 from domain.scorecard import lookup

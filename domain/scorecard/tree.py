@@ -53,7 +53,7 @@ def weights_of(node: Node) -> tuple[ChildWeight, ...]:
 
 
 def without_any_weight(root: Node) -> frozenset[NodeId]:
-    """The nodes that have children, all of weight 0 (hard-cases.md H2.6)."""
+    """The nodes that have children, all of weight 0."""
     weights = ((node.id, weights_of(node)) for node in walk(root))
     return frozenset(node_id for node_id, children in weights if children and not any(c.weight for c in children))
 

@@ -1,6 +1,6 @@
 """How collection periods become a longer period: the same function over the same periods for actual and target.
 
-Called inside ARITHMETIC (domain.values). hard-cases.md H3.4, H3.6 to H3.8.
+Called inside ARITHMETIC (domain.values).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Rounding the parts of a sum so that what is shown adds up to the total that is shown (hard-cases.md H1.5)."""
+"""Rounding the parts of a sum so that what is shown adds up to the total that is shown."""
 
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal, localcontext

@@ -1,4 +1,4 @@
-"""Three figures of balance: of the design, of what is measured, of what came out (scoring.md 2.2, hard-cases.md H6).
+"""Three figures of balance: of the design, of what is measured, of what came out.
 
 Each is 0..100 or undefined; an undefined one names the parts that are, and is never a mean of the others.
 """
@@ -116,7 +116,7 @@ def _balance(card: Card, policy: Policy, intent: Intended, root: NodeScore) -> B
 
 
 def _profile(policy: Policy, names: Sequence[NodeId]) -> tuple[Mapping[NodeId, Decimal], bool]:
-    """The wanted shares, adding up to 1; uniform unless the profile names exactly these perspectives (H6.3)."""
+    """The wanted shares, adding up to 1; uniform unless the profile names exactly these perspectives."""
     wanted = {share.perspective: share.share for share in policy.balance_profile}
     fits = not wanted or set(wanted) == set(names)
     if not wanted or not fits:
@@ -171,7 +171,7 @@ def design_value(parts: Sequence[Decimal]) -> Decimal:
 
 
 def _measurement(root: NodeScore, rows: Sequence[PerspectiveShare], profile: Mapping[NodeId, Decimal]) -> Index:
-    """Coverage times nearness of what was counted; nothing counted is 0, not undefined (H6.4)."""
+    """Coverage times nearness of what was counted; nothing counted is 0, not undefined."""
     if root.coverage is None or len(profile) < 2:
         return _index(MEASUREMENT_PARTS, (root.coverage, None), None)
     near = nearness({row.perspective: row.counted_share for row in rows}, profile)
@@ -195,7 +195,7 @@ def _counted(root: NodeScore) -> dict[NodeId, Decimal]:
 
 
 def _outcome(root: NodeScore) -> OutcomeIndex:
-    """Over perspectives of weight above 0 that are complete or incomplete (H6.5); the first of the weakest is named."""
+    """Over perspectives of weight above 0 that are complete or incomplete; the first of the weakest is named."""
     scored = [
         (q(child.raw_score), child)
         for child in root.children

@@ -1,4 +1,4 @@
-"""What a card of this shape should make its owner think about (scoring.md 2.2): rules, shown beside the figures."""
+"""What a card of this shape should make its owner think about: rules, shown beside the figures."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def _of_objectives(card: Card) -> Iterator[BalanceWarning]:
 
 
 def _of_kpis(leaves: Sequence[LeafShare]) -> Iterator[BalanceWarning]:
-    """A KPI's weight is the sum over its placements (hard-cases.md H2.7)."""
+    """A KPI's weight is the sum over its placements."""
     totals: dict[KpiId, Decimal] = {}
     for leaf in leaves:
         totals[leaf.kpi] = totals.get(leaf.kpi, ZERO) + leaf.share

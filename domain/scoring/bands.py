@@ -1,6 +1,6 @@
 """Status bands: which band a score lies in, and how a score is written so that its number never contradicts its band.
 
-Bands are half-open, the last is closed at 100, and they are asked with q(score) only (hard-cases.md H1.3, H1.4, H3.1).
+Bands are half-open, the last is closed at 100, and they are asked with q(score) only.
 """
 
 from collections.abc import Sequence

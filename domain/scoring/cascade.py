@@ -1,6 +1,6 @@
 """From a card to its branches, bottom up: child scorecards in their own version in force, each worked out once.
 
-Called inside ARITHMETIC (domain.values). hard-cases.md H2.7, H2.8.
+Called inside ARITHMETIC (domain.values).
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""One collection period of a KPI: the values of its sources brought together (hard-cases.md H3.3, Clarification 1).
+"""One collection period of a KPI: the values of its sources brought together.
 
 Called inside ARITHMETIC (domain.values).
 """
@@ -33,7 +33,7 @@ class Collected(NamedTuple):
 
     @property
     def counts(self) -> bool:
-        """Whether it enters a longer period: a ratio over 0 does, with its parts (Clarification 10)."""
+        """Whether it enters a longer period: a ratio over 0 does, with its parts."""
         return self.value is not None or self.reason == DIVISION_BY_ZERO
 
 

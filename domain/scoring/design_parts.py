@@ -1,6 +1,6 @@
 """The parts an index of balance is made of: nearness to a profile, leading share, causal links, evenness.
 
-Called inside ARITHMETIC (domain.values). Each is 0..1, or None where it is undefined (hard-cases.md H6.1).
+Called inside ARITHMETIC (domain.values). Each is 0..1, or None where it is undefined.
 """
 
 from collections.abc import Mapping, Sequence

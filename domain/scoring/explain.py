@@ -1,6 +1,6 @@
 """Why a score is what it is: a node or KPI down to values, targets, weights and policy, each with its event.
 
-The structure is for programs and pages, `lines` for people; shown points add up to the shown score (H1.5).
+The structure is for programs and pages, `lines` for people; shown points add up to the shown score.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,6 @@
-"""How stale a KPI is at an instant: a label worked out at the read, never stored, never part of a score (time.md 9).
+"""How stale a KPI is at an instant: a label worked out at the read, never stored, never part of a score.
 
-A value is due at the end of the period's last day plus the grace days (hard-cases.md H4.4).
+A value is due at the end of the period's last day plus the grace days.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """How a KPI is measured in an asked period, as far as definitions decide it: before any value is looked at.
 
-Called inside ARITHMETIC (domain.values). hard-cases.md H3.4 to H3.9, H4.6, H4.7.
+Called inside ARITHMETIC (domain.values).
 """
 
 from collections.abc import Sequence
@@ -170,7 +170,7 @@ def _whole(
 def mark_of_own(
     basis: Basis, own: TargetKnown, counted: Sequence[Period], all_periods: int, calendar: Calendar
 ) -> Mark:
-    """A target of the longer period itself, for the collection periods that count (H3.5)."""
+    """A target of the longer period itself, for the collection periods that count."""
     aim = prorated(basis.definition, own.target, counted, all_periods, calendar)
     return mark(basis, aim, named(own, aim), len(counted))
 
@@ -178,7 +178,7 @@ def mark_of_own(
 def mark_of_parts(
     basis: Basis, targets: Sequence[TargetKnown | None], entering: Sequence[Collected], counted: int
 ) -> Mark:
-    """The targets of the collection periods that enter, brought together (H3.4)."""
+    """The targets of the collection periods that enter, brought together."""
     aim = joined(basis.definition, targets, entering)
     return mark(
         basis, aim, tuple([each for known in targets if known for each in named(known, aim_of(known.target))]), counted
@@ -192,7 +192,7 @@ def named(known: TargetKnown, aim: Aim) -> tuple[UsedTarget, ...]:
 
 
 def mark(basis: Basis, aim: Aim, targets: tuple[UsedTarget, ...], counted: int) -> Mark:
-    """The scale filled; what is fixed in it counts once per collection period where values add up (H3.6)."""
+    """The scale filled; what is fixed in it counts once per collection period where values add up."""
     flags = _flags(targets, basis.restated)
     if basis.scale is None:
         return Mark(aim, targets, None, NO_SCALE, flags)

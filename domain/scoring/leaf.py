@@ -1,6 +1,6 @@
 """A KPI in the asked period: its score, state and coverage, the same at every place it stands.
 
-Called inside ARITHMETIC (domain.values). hard-cases.md H2.1, H2.5, H2.6, Clarification 8.
+Called inside ARITHMETIC (domain.values).
 """
 
 from collections.abc import Mapping, Sequence

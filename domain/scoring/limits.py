@@ -1,4 +1,4 @@
-"""Rules about bands: they change the band of a node, never its score (hard-cases.md H2.9, Clarification 7)."""
+"""Rules about bands: they change the band of a node, never its score."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """The value of a KPI in the asked period, and what it is held against: over the same collection periods.
 
-Called inside ARITHMETIC (domain.values). hard-cases.md H3.3 to H3.9, H4.6.
+Called inside ARITHMETIC (domain.values).
 """
 
 from collections.abc import Sequence
@@ -64,10 +64,10 @@ def _carried(gauge: Gauge, way: Single, values: Values) -> Measured | None:
 def longer_period(
     gauge: Gauge, way: Several, values: Values, have_ended: Sequence[bool] | None, calendar: Calendar
 ) -> Measured:
-    """Like for like (H3.4): actual and target over the counted collection periods, or a target of its own (H3.5).
+    """Like for like: actual and target over the counted collection periods, or a target of its own.
 
     `have_ended` tells of each collection period whether it has; None if all have. A value without the target it needs
-    is left out of both (Clarification 5).
+    is left out of both.
     """
     definition, reason = way.basis.definition, MISSING
     counted: list[Collected] = []

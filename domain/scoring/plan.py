@@ -1,6 +1,6 @@
 """What definitions alone decide about the scores of a scorecard in a period: made once, used with any values.
 
-hard-cases.md H4.7: everything is taken as it is in force on the last day of the asked period.
+Everything is taken as it is in force on the last day of the asked period.
 """
 
 from collections.abc import Mapping

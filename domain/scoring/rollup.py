@@ -1,6 +1,6 @@
 """From children to parent: score by mean, min, max or self, coverage, state, and the rules about bands.
 
-Called inside ARITHMETIC (domain.values). hard-cases.md H2, Clarifications 7, 8, 14. A parent computes from unquantised
+Called inside ARITHMETIC (domain.values). A parent computes from unquantised
 children; bands, limits and comparisons use q().
 """
 
@@ -98,7 +98,7 @@ def _counting(
 
 
 def _named(node: Node, children: "Sequence[Branch | Leaf | CardBranch]") -> list[Counting]:
-    """`self` gives all weight to its KPI, whatever weight was entered (Clarification 14)."""
+    """`self` gives all weight to its KPI, whatever weight was entered."""
     for place, child in enumerate(children):
         if isinstance(child, Leaf) and child.applicable and child.gauge.face.kpi == node.rollup.kpi:
             return [(place, ONE, child)]
@@ -106,7 +106,7 @@ def _named(node: Node, children: "Sequence[Branch | Leaf | CardBranch]") -> list
 
 
 def _weigh(branch: Branch, counting: Sequence[Counting]) -> Decimal:
-    """Shares among the applicable children, and coverage as a mean with the same weights (H2.4); their total weight."""
+    """Shares among the applicable children, and coverage as a mean with the same weights; their total weight."""
     total = covered = ZERO
     for _, weight, result in counting:
         total += weight
@@ -168,7 +168,7 @@ def _extreme(branch: Branch, rule: RollupRule, scored: Sequence[Counting]) -> De
 
 
 def _settle(plan: Plan, branch: Branch, raw: Decimal, counting: Sequence[Counting]) -> None:
-    """State (H2.6) and bands (H2.9) of a node that has a raw score."""
+    """State and bands of a node that has a raw score."""
     if q(branch.entered) < plan.minimum_coverage:
         branch.state = State.INSUFFICIENT
         return

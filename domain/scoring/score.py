@@ -2,7 +2,7 @@
 
 In three steps that a caller may also take one by one, to do only what a change asks for: plan() from definitions
 (domain.scoring.plan), leaves() from values, roll_up(). Everything runs in ARITHMETIC, set here, whatever the thread's
-context is (hard-cases.md H1.1).
+context is.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Leaf weights W_k from definitions only: what a card intends, whatever was measured (hard-cases.md H2.1, H6.2).
+"""Leaf weights W_k from definitions only: what a card intends, whatever was measured.
 
 Called inside ARITHMETIC (domain.values).
 """

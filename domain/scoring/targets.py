@@ -1,6 +1,6 @@
 """The target a KPI is held to in a period: its own, the one of a longer period, or those of its collection periods.
 
-Called inside ARITHMETIC (domain.values). Targets are a series by period (time.md 3); an older one never carries on.
+Called inside ARITHMETIC (domain.values). Targets are a series by period; an older one never carries on.
 """
 
 from bisect import bisect_left, bisect_right
@@ -78,7 +78,7 @@ def _part(definition: Definition, parts: Sequence[Decimal | None], counted: Sequ
 def prorated(
     definition: Definition, target: Target, counted: Sequence[Period], all_periods: int, calendar: Calendar
 ) -> Aim:
-    """A target set on a longer period, compared with the part of it that has values (hard-cases.md H3.5)."""
+    """A target set on a longer period, compared with the part of it that has values."""
     match definition.prorate:
         case Prorate.NONE:
             return aim_of(target)
@@ -106,7 +106,7 @@ def _part_of_flow(target: Target, counted: int, all_periods: int) -> Aim:
 
 
 def _part_of_level(target: Target, counted: int, all_periods: int) -> Aim:
-    """On the way from the baseline; without one a level is due in full (Clarification 16)."""
+    """On the way from the baseline; without one a level is due in full."""
     base = target.baseline
     if base is None:
         return aim_of(target)

@@ -19,7 +19,7 @@ from domain.values import KpiId, NodeId, ScorecardId
 
 
 class State(StrEnum):
-    """The first that holds (hard-cases.md H2.6); `error` is a state of a KPI only."""
+    """The first that holds; `error` is a state of a KPI only."""
 
     NOT_APPLICABLE = "not_applicable"
     EMPTY = "empty"
@@ -105,7 +105,7 @@ class KpiScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CardScore:
-    """A child scorecard at its placement: the raw score and coverage of its own root (hard-cases.md H2.8)."""
+    """A child scorecard at its placement: the raw score and coverage of its own root."""
 
     scorecard: ScorecardId
     weight: Decimal

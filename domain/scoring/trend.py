@@ -1,4 +1,4 @@
-"""Whether a score rose since the previous comparable period (H3.14)."""
+"""Whether a score rose since the previous comparable period."""
 
 from decimal import Decimal
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Which collection periods of a KPI an asked period looks at (hard-cases.md H3.4, H3.9, H4.6)."""
+"""Which collection periods of a KPI an asked period looks at."""
 
 from dataclasses import dataclass
 

@@ -76,7 +76,7 @@ def _founded(command: FoundOrganization, organization: Organization) -> Sequence
 def _calendar_set(
     wanted: Calendar, organization: Organization, context: OrganizationContext
 ) -> Sequence[OrganizationEvent]:
-    """One calendar per log once a value exists: names of periods never get a second meaning (clarification 18)."""
+    """One calendar per log once a value exists: names of periods never get a second meaning."""
     old = organization.calendar
     if wanted == old:
         return []

@@ -1,4 +1,4 @@
-"""Rules of keys: nobody grants more than they have, and somebody can always let others in (trust.md 3)."""
+"""Rules of keys: nobody grants more than they have, and somebody can always let others in."""
 
 from datetime import UTC
 

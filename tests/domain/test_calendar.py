@@ -1,4 +1,4 @@
-"""The fiscal calendar: names, days, what contains what, and when a period ends (hard-cases.md H4.1-2, time.md 10)."""
+"""The fiscal calendar: names, days, what contains what, and when a period ends."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta

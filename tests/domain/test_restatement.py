@@ -1,4 +1,4 @@
-"""What is in force, and when a definition rewrites what has ended (time.md 2, hard-cases.md H4.9, clarification 19)."""
+"""What is in force, and when a definition rewrites what has ended."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime

@@ -43,7 +43,7 @@ LATER = datetime(2027, 1, 15, tzinfo=UTC)
 
 @pytest.fixture
 def world(database: Database) -> World:
-    """The worked case of time.md: A and B at 50/50, version 2 with 75/25 from February."""
+    """A and B at 50/50, version 2 with 75/25 from February."""
     made = World.new(database)
     made.append(FOUNDED, defined("A"), defined("B"), scaled("A"), scaled("B"), *card("c", ("A", 50), ("B", 50)))
     made.append(recorded("A", "2026-01", 60), recorded("B", "2026-01", 80), recorded("A", "2026-02", 70))

@@ -1,4 +1,4 @@
-"""The permission matrix, cell by cell, and what scopes and lists of KPIs leave of it (trust.md 3)."""
+"""The permission matrix, cell by cell, and what scopes and lists of KPIs leave of it."""
 
 from uuid import UUID
 

@@ -1,6 +1,6 @@
 """The directory: organizations, digests of keys, page tokens.
 
-Not tenant tables (trust.md 5): no content, no tenant_id, no row-level security; the application reaches them by digest,
+Not tenant tables: no content, no tenant_id, no row-level security; the application reaches them by digest,
 id or code only. On a distributed database `organization` is a reference table and the two others stay local to the
 coordinator.
 """

@@ -1,4 +1,4 @@
-"""What the anchors of presets score: golden examples G1 and G10 of scoring.md, and the edges of steps."""
+"""What the anchors of presets score: published examples, and the edges of steps."""
 
 from dataclasses import replace
 from decimal import Decimal, localcontext

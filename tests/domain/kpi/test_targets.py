@@ -1,4 +1,4 @@
-"""Targets: a series by period, revised with a reason, flagged when late (time.md 3, hard-cases.md H4.10)."""
+"""Targets: a series by period, revised with a reason, flagged when late."""
 
 from dataclasses import replace
 from datetime import date

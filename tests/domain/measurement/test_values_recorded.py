@@ -1,4 +1,4 @@
-"""Values: recorded once, corrected by naming what is replaced, retracted, declared not applicable (H4.11)."""
+"""Values: recorded once, corrected by naming what is replaced, retracted, declared not applicable."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Scorecards above scorecards: placements and parents together have no cycle (hard-cases.md H2.8)."""
+"""Scorecards above scorecards: placements and parents together have no cycle."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""How children make their parent (hard-cases.md H2.9): each rule has the parts it needs and no others."""
+"""How children make their parent: each rule has the parts it needs and no others."""
 
 from dataclasses import replace
 

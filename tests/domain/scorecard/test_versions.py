@@ -1,6 +1,6 @@
 """A draft becomes a version from a date on, without rewriting the past unsaid, and a scorecard ends.
 
-The rules are those of time.md 2 and hard-cases.md H4.7 and H4.9.
+In force is the version with the latest date on or before the last day; what rewrites an ended period must say so.
 """
 
 from dataclasses import replace
@@ -247,7 +247,7 @@ def test_the_last_day_lies_in_the_calendar() -> None:
 
 
 def worked() -> Scorecard:
-    """The structure of the worked case of time.md: A and B at 50/50, then at 75/25."""
+    """A and B at 50/50, then at 75/25."""
     both = ScorecardCreated(GROUP, "Case", (NewPerspective(FIN, "Financial"),))
     events: list[ScorecardEvent] = [both, KpiPlaced(GROUP, FIN, SALES, Decimal(50)), KpiPlaced(GROUP, FIN, COST, ONE)]
     return given(*events, V1)

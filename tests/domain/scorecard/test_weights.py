@@ -1,4 +1,4 @@
-"""Weights of siblings: relative, set together, never all 0 (hard-cases.md H2.6)."""
+"""Weights of siblings: relative, set together, never all 0."""
 
 from decimal import Decimal
 

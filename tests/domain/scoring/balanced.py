@@ -56,7 +56,7 @@ def profile(*shares: Number) -> Policy:
 
 
 def example() -> tuple[Card, tuple[Kpi, ...]]:
-    """The example of scoring.md: weights 40/20/25/15, counts 6/4/4/2, lead 0.35, nine of ten objectives linked."""
+    """Weights 40/20/25/15, counts 6/4/4/2, lead 0.35, nine of ten objectives linked."""
     shape = {"F": (40, 6, 3), "C": (20, 4, 3), "I": (25, 4, 2), "L": (15, 2, 2)}
     leading_weight = {"F": 5, "C": 5, "I": 20, "L": 5}
     nodes, all_kpis, pairs = [], [], []

@@ -1,4 +1,4 @@
-"""A second, independent scorer in exact fractions, part two: a whole card, written straight from hard-cases.md H2."""
+"""A second, independent scorer in exact fractions, part two: a whole card, written from the rules."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,7 +101,7 @@ class Oracle:
         return leaf
 
     def cell(self, kpi: Kpi, definition: Definition, period: Period) -> Parts | str:
-        """Before its first definition a KPI without a value is not applicable (Clarification 11)."""
+        """Before its first definition a KPI without a value is not applicable."""
         known = self.values.get((kpi.id, period), ())
         first = min(each.effective_from for each in kpi.definitions)
         given = any(each.source in definition.sources and not each.reading.not_applicable for each in known)
@@ -112,7 +112,7 @@ class Oracle:
         return next((fraction(each.target) for each in kpi.targets if each.period == period), NOTHING)
 
     def single(self, kpi: Kpi, definition: Definition, of_scale: Ruler | None) -> Expected:
-        """Its own period, or the latest ended one (H3.9), or what is carried into it (H4.6)."""
+        """Its own period, or the latest ended one, or what is carried into it."""
         period = self.calendar.containing(self.day, definition.frequency)
         if self.calendar.last_day(period) > self.day:
             period = self.calendar.previous(period)
@@ -132,7 +132,7 @@ class Oracle:
         return Expected("empty", "missing", expected=1)
 
     def longer(self, kpi: Kpi, definition: Definition, of_scale: Ruler | None) -> Expected:
-        """Like for like (H3.4)."""
+        """Like for like."""
         periods = self.calendar.children(self.period, definition.frequency)
         cells = {period: self.cell(kpi, definition, period) for period in periods}
         undefined = definition.aggregation in (Aggregation.NONE, Aggregation.DISTINCT_COUNT)
@@ -218,7 +218,7 @@ class Oracle:
     def applied(
         self, rule: RollupRule, scores: dict[int, Fraction], weights: dict[int, Fraction], whole: Fraction | int
     ) -> dict[int, Fraction]:
-        """H2.3 and H2.9: the share of the parent's score that each scored child has."""
+        """The share of the parent's score that each scored child has."""
         if rule in (RollupRule.MIN, RollupRule.MAX):
             choose = min if rule is RollupRule.MIN else max
             wanted = choose(scores, key=lambda place: q(scores[place]))
@@ -229,7 +229,7 @@ class Oracle:
         return {place: weight / of_scored for place, weight in weights.items()}
 
     def settle(self, result: Expected, rollup: Rollup | None = None, bands: list[str] | None = None) -> None:
-        """State (H2.5, H2.6) and bands (H2.9)."""
+        """State and bands."""
         assert result.raw is not None, "only what is scored is settled"
         if q(result.entered) < self.policy.minimum_coverage:
             result.state = "insufficient"

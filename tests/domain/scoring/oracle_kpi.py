@@ -1,4 +1,4 @@
-"""A second, independent scorer in exact fractions, part one: a KPI, written straight from hard-cases.md H3.
+"""A second, independent scorer in exact fractions, part one: a KPI, written from the rules.
 
 Slow and plain on purpose, and nothing of domain.scoring is used.
 """
@@ -55,7 +55,7 @@ def by_weight(definition: Definition) -> bool:
 
 
 def cell(definition: Definition, known: tuple[ValueKnown, ...]) -> Parts | str:
-    """The sources of a collection period as one (H3.3), or "missing", or "not applicable"."""
+    """The sources of a collection period as one, or "missing", or "not applicable"."""
     by_source = {each.source: each.reading for each in known}
     asked = [by_source.get(source) for source in definition.sources]
     needed = [reading for reading in asked if reading is None or not reading.not_applicable]
@@ -118,7 +118,7 @@ def plain(aggregation: Aggregation, values: list[Fraction]) -> Fraction:
 
 
 def aggregated(definition: Definition, values: list[Fraction], cells: list[Parts]) -> Fraction | None:
-    """H3.4: values, targets, baselines and stretches all by this one function."""
+    """Like for like: values, targets, baselines and stretches all by this one function."""
     if definition.aggregation is Aggregation.RATIO or by_weight(definition):
         return weighted(values, [zero(parts[2]) for parts in cells])
     return plain(definition.aggregation, values)
@@ -144,7 +144,7 @@ def joined(definition: Definition, targets: list[Parts], cells: list[Parts]) -> 
 
 
 def prorated(definition: Definition, own: Target, counted: list[Period], number: int, calendar: Calendar) -> Parts:
-    """H3.5 with Clarifications 16 and 17; what adds up is a flow, everything else a level."""
+    """A target of the longer period itself, pro-rated; what adds up is a flow, everything else a level."""
     target, baseline, stretch = fraction(own)
     share = Fraction(len(counted), number)
     match definition.prorate:

@@ -1,4 +1,4 @@
-"""Balance of a design (scoring.md 2.2, hard-cases.md H6, Clarification 14)."""
+"""Balance of a design."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""Balance of what is measured and of what came out (scoring.md 2.2, hard-cases.md H6.4, H6.5, Clarification 13)."""
+"""Balance of what is measured and of what came out."""
 
 from fractions import Fraction
 

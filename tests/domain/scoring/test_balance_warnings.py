@@ -1,4 +1,4 @@
-"""What balance warns about (scoring.md 2.2): each rule at its edge."""
+"""What balance warns about: each rule at its edge."""
 
 from domain.scorecard.state import Card
 from domain.scoring.balance import Balance

@@ -1,4 +1,4 @@
-"""A score of exactly 70 is green, whatever the digits say (hard-cases.md example 1, Clarification 20)."""
+"""A score of exactly 70 is green, whatever the digits say."""
 
 from decimal import Decimal
 

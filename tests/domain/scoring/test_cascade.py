@@ -1,4 +1,4 @@
-"""One KPI at several places, child scorecards, versions (hard-cases.md H2.7, H2.8, H4.7, H4.8)."""
+"""One KPI at several places, child scorecards, versions."""
 
 from dataclasses import replace
 from datetime import date

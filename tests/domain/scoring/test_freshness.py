@@ -1,4 +1,4 @@
-"""How stale a KPI is at an instant (hard-cases.md H4.4, scoring.md 1.9)."""
+"""How stale a KPI is at an instant."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

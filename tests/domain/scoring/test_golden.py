@@ -1,4 +1,4 @@
-"""Published and recomputed examples (scoring.md 1.12, hard-cases.md H0)."""
+"""Published and recomputed examples."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Longer and shorter periods than a KPI's own (hard-cases.md H3, Clarifications 1, 5, 10, 11, 12, 16)."""
+"""Longer and shorter periods than a KPI's own."""
 
 from dataclasses import replace
 from datetime import date
@@ -44,7 +44,7 @@ def aggregated(aggregation: Aggregation, *entered: Entered | None, kind: Kind = 
 
 
 def test_actual_and_target_are_taken_over_the_same_months() -> None:
-    """Example 4 of hard-cases.md: 140 of 180, not 140 of 300."""
+    """140 of 180, not 140 of 300: the targets of the months that have values."""
     flow = kpi("K", FLOW, TO_TARGET, dict(zip(MONTHS, (100, 80, 120), strict=True)))
     result = only(flow, values({"K": months(80, 60)}), QUARTER)
     assert (result.value, result.target, result.counted, result.expected) == (D(140), D(180), 2, 3)
@@ -54,7 +54,7 @@ def test_actual_and_target_are_taken_over_the_same_months() -> None:
 
 
 def test_fixed_anchors_of_a_flow_grow_with_the_counted_months() -> None:
-    """Example 4 of hard-cases.md, with anchors at 0 and 100."""
+    """The same with anchors at 0 and 100."""
     result = only(kpi("K", FLOW), values({"K": months(80, 60)}), QUARTER)
     assert [anchor.x for anchor in result.trace.anchors] == [D(0), D(200)]
     assert result.score == 70
@@ -65,7 +65,7 @@ def test_fixed_anchors_of_a_level_stay() -> None:
 
 
 def test_a_target_of_a_ratio_is_weighted_by_denominators() -> None:
-    """Example 5 of hard-cases.md."""
+    """60 over 4 and 10 over 100 are 1240/104; their plain mean would be 35."""
     ratio = kpi("K", RATIO, TO_TARGET, {"2026-01": 60, "2026-02": 10})
     result = only(ratio, values({"K": months((2, 4), (2, 100))}), QUARTER)
     assert shown(result.value or D(0), 3) == "3.846"
@@ -74,7 +74,7 @@ def test_a_target_of_a_ratio_is_weighted_by_denominators() -> None:
 
 
 def test_a_chain_of_corrections_shows_what_was_known_at_each_position() -> None:
-    """Example 7 of hard-cases.md: recorded 60, corrected to 50 and 55, retracted, recorded anew as 55."""
+    """Recorded 60, corrected to 50 and 55, retracted, recorded anew as 55."""
     entered: list[Number | None] = [60, 50, 55, None, 55]
     known = [only(kpi("K"), now({} if each is None else {"K": each})).score for each in entered]
     assert known == [60, 50, 55, None, 55]

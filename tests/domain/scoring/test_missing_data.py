@@ -1,4 +1,4 @@
-"""Policies about missing data, weights, coverage and states (hard-cases.md H2, scoring.md 1.5)."""
+"""Policies about missing data, weights, coverage and states."""
 
 from dataclasses import replace
 from datetime import date
@@ -120,7 +120,7 @@ def test_a_not_applicable_period_is_not_filled_by_carrying() -> None:
 
 
 def test_a_node_of_carried_values_only_is_incomplete_and_below_the_minimum_it_is_insufficient() -> None:
-    """Minimum coverage asks how much weight entered the score, carried or not (Clarification 8)."""
+    """Minimum coverage asks how much weight entered the score, carried or not."""
     all_carried = definitions(root(placed={"A": 1}), kpis("A"), MissingData.CARRY)
     result = top(all_carried, values({"A": {"2026-01": 80}}), "2026-02")
     assert (result.state, result.score, result.coverage) == (State.INCOMPLETE, D(80), D(0))
@@ -172,14 +172,14 @@ def test_blank_asks_nothing_of_what_is_not_applicable() -> None:
 
 
 def test_missing_weight_is_spread_per_level_and_not_over_leaves() -> None:
-    """Example 2 of hard-cases.md: 70; over leaves it would be 73.33."""
+    """70, as the weight goes to siblings; spread over all leaves it would be 73.33."""
     known = definitions(root(node("P", 50, {"a": 50, "b": 50}), node("Q", 50, {"c": 1})), kpis("a", "b", "c"))
     result = top(known, now({"a": 60, "c": 80}))
     assert (result.score, result.coverage, result.state) == (D(70), D("0.75"), State.INCOMPLETE)
 
 
 def test_an_insufficient_child_still_counts_with_its_raw_score() -> None:
-    """Example 3 of hard-cases.md."""
+    """It has no score of its own to show, and 90 enters the parent with the whole weight of the child."""
     known = definitions(
         root(node("P", 40, {"a": 1, "b": 1, "c": 1}), node("Q", 60, {"d": 1})), kpis("a", "b", "c", "d")
     )

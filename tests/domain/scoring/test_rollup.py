@@ -1,4 +1,4 @@
-"""Rules of roll-up other than the mean, bands and limiters (hard-cases.md H2.9, Clarifications 7 and 14)."""
+"""Rules of roll-up other than the mean, bands and limiters."""
 
 from itertools import permutations
 

@@ -1,4 +1,4 @@
-"""Anchors and targets to scores (hard-cases.md H1, H3.1, H3.2, H3.13, Clarifications 6 and 17)."""
+"""Anchors and targets to scores."""
 
 from dataclasses import replace
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Periods shorter than a KPI's own, weeks, several sources (hard-cases.md H3.3, H3.9, Clarifications 1 and 12)."""
+"""Periods shorter than a KPI's own, weeks, several sources."""
 
 from dataclasses import replace
 from datetime import date
@@ -66,7 +66,7 @@ def test_before_its_first_collection_period_a_kpi_is_not_applicable() -> None:
 
 
 def test_the_scale_is_the_one_in_force_on_the_last_day_of_the_asked_period() -> None:
-    """Clarification 12: also where the shown collection period lies before the change."""
+    """Also where the shown collection period lies before the change."""
     strict = ScaleKnown(scale((0, 0), (200, 100)), date(2026, 5, 1), 50)
     quarterly = kpi("K", QUARTERLY)
     changed = Kpi(quarterly.id, quarterly.definitions, (*quarterly.scales, strict))
@@ -137,7 +137,7 @@ def test_weighted_sources_add_up_with_sum_and_are_weighed_with_mean() -> None:
 def test_what_is_exactly_on_a_step_is_on_it_even_where_fifty_digits_are_not(
     first: int, last: int, anchors: tuple[tuple[int, int], ...]
 ) -> None:
-    """Means of three sources, such as 10/3, 10/3 and 7/3, add up to 9; in 50 digits to a hair beside it (H1.3)."""
+    """Means of three sources, such as 10/3, 10/3 and 7/3, add up to 9; in 50 digits to a hair beside it."""
     three = (Source("a"), Source("b"), Source("c"))
     definition = replace(FLOW, sources=three, across_sources=AcrossSources.MEAN)
     entered: dict[Cell, tuple[ValueKnown, ...]] = {}

@@ -1,4 +1,4 @@
-"""The ten traps of scoring.md 1.13, each as a test that fails where the trap is stepped into."""
+"""The ten traps, each as a test that fails where the trap is stepped into."""
 
 from dataclasses import replace
 from decimal import Decimal, localcontext

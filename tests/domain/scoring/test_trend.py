@@ -1,4 +1,4 @@
-"""Trend against the previous comparable period (hard-cases.md H3.14)."""
+"""Trend against the previous comparable period."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The worked case of time.md: every cell, known at every position."""
+"""Eight events, two versions, two months: every score, known at every position."""
 
 from datetime import date
 from decimal import Decimal

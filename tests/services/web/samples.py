@@ -1,4 +1,4 @@
-"""Views made by hand: the company of scoring.md G17 in 2016, and a card in which every state occurs."""
+"""Views made by hand: a company in 2016, and a card in which every state occurs."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -137,7 +137,7 @@ def tree(root: NodeView | None, period: str = "2016", version: int | None = 1) -
 
 
 def company_root() -> NodeView:
-    """G17 in 2016: 58.5, 70, 75 and 86 make 72.375."""
+    """In 2016 58.5, 70, 75 and 86 make 72.375."""
     k1 = kpi("K1", "Turnover growth", result("57"), applied_share="1", leaf_share="0.125", indicator="lag")
     k2 = kpi("K2", "Return on investment", result("65"), leaf_share="0.0625")
     corrected = trace("2016", "55", position=52)

@@ -1,4 +1,4 @@
-"""Keys: nobody grants more than they have, somebody can always let others in (trust.md 3)."""
+"""Keys: nobody grants more than they have, somebody can always let others in."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
