@@ -1,7 +1,7 @@
 """From children to parent: score by mean, min, max or self, coverage, state, and the rules about bands.
 
-Called inside ARITHMETIC (domain.values). A parent computes from unquantised
-children; bands, limits and comparisons use q().
+Called inside ARITHMETIC (domain.values). A parent computes from unquantised children; bands, limits and comparisons
+use q().
 """
 
 from collections.abc import Sequence

@@ -69,7 +69,8 @@ def lacks(scale: Scale, aim: Aim) -> bool:
 def fill(scale: Scale, aim: Aim, times: int) -> Filled:
     """The scale for an aim that does not lack what it uses; fixed parts are taken `times` times.
 
-    Anchors that coincide are `degenerate_target`, unless the target is the baseline and the scale says `met_if_equal`; anchors out of order are `anchors_unordered`.
+    Anchors that coincide are `degenerate_target`, unless the target is the baseline and the scale says `met_if_equal`;
+    anchors out of order are `anchors_unordered`.
     """
     xs = [_placed(anchor.x, aim, times) for anchor in scale.anchors]
     scores = [anchor.score for anchor in scale.anchors]
