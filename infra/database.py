@@ -1,12 +1,13 @@
 """The only place that opens connections and sets the tenant: one transaction per block, in one of three scopes.
 
 transaction(tenant)   the application role, which sees this organization's rows only
+ask(tenant, ...)      the same for a few questions whose answers are all there is to do, in one round trip
 directory()           the application role without a tenant: tables that are nobody's content
 scheduler()           the scheduler role: heads and progress of all organizations
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -14,7 +15,8 @@ from uuid import UUID
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, create_engine, event
+from psycopg.rows import TupleRow
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -55,6 +57,14 @@ _GIVE_UP = {
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A statement that reads, and its parameters by name."""
+
+    statement: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """One per process."""
 
@@ -76,6 +86,19 @@ class Database:
         """
         read_only = deadline_seconds > DEADLINE_SECONDS
         return _transaction(self._app, lambda connection: _enter(connection, tenant, read_only), deadline_seconds)
+
+    def ask(self, tenant: UUID, *questions: Question) -> tuple[Sequence[TupleRow], ...]:
+        """The rows that answer each question, from one transaction in one round trip.
+
+        Each question sees what is committed when it is answered. Raises Unavailable, DBAPIError.
+        """
+        for attempts_left in reversed(range(BEGIN_ATTEMPTS_MAX)):
+            try:
+                return _asked(self._app, tenant, questions)
+            except DBAPIError as error:
+                if not attempts_left or not lost_connection(error):
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     def directory(self) -> AbstractContextManager[Connection]:
         """A transaction without a tenant, in which tables of tenants are empty and refuse rows."""
@@ -114,10 +137,14 @@ def _without_values(context: ExceptionContext) -> None:
     error, shown = context.original_exception, context.sqlalchemy_exception
     if not isinstance(error, psycopg.Error) or not error.sqlstate:
         return
-    kind, said = type(error).__name__, str(error).partition("\n")[0]
-    error.args = (kind if error.sqlstate.startswith(MALFORMED_VALUE) else said,)
+    _shorten(error)
     if shown is not None:
-        shown.args = (f"({kind}) {error}",)
+        shown.args = (f"({type(error).__name__}) {error}",)
+
+
+def _shorten(error: psycopg.Error) -> None:
+    kind, said = type(error).__name__, str(error).partition("\n")[0]
+    error.args = (kind if (error.sqlstate or "").startswith(MALFORMED_VALUE) else said,)
 
 
 @contextmanager
@@ -160,11 +187,49 @@ def _checked_out(engine: Engine) -> Connection:
         raise Unavailable("all connections are busy") from error
 
 
-def _enter(connection: Connection, tenant: UUID, read_only: bool) -> None:
-    """SET LOCAL dies with the transaction. It stands alone in its call and is no function call: Citus needs both."""
+def _asked(engine: Engine, tenant: UUID, questions: Sequence[Question]) -> tuple[Sequence[TupleRow], ...]:
+    """BEGIN, SET LOCAL, the questions and COMMIT are sent one after the other before the first answer is waited for."""
+    setting = _tenant_setting(tenant)
+    held = _driver_connection(engine)
+    connection = held.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    try:
+        with connection.pipeline():
+            connection.execute(setting)
+            asked = [connection.execute(each.statement, each.parameters, binary=True) for each in questions]
+            connection.commit()
+        return tuple(cursor.fetchall() for cursor in asked)
+    except psycopg.Error as error:
+        raise _as_raised_elsewhere(error, connection.closed) from error
+    finally:
+        if connection.closed:
+            held.invalidate()
+        # Rolls back what an error left open, and hands the connection back.
+        held.close()
+
+
+def _driver_connection(engine: Engine) -> PoolProxiedConnection:
+    try:
+        return engine.raw_connection()
+    except PoolTimeout as error:
+        raise Unavailable("all connections are busy") from error
+
+
+def _as_raised_elsewhere(error: psycopg.Error, lost: bool) -> Exception:
+    """SQLAlchemy's error for one of the driver, so that callers need to know one kind only."""
+    _shorten(error)
+    return DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=lost)
+
+
+def _tenant_setting(tenant: UUID) -> str:
     if not isinstance(tenant, UUID):
         raise TypeError("a tenant is a UUID")
-    connection.exec_driver_sql(f"SET LOCAL app.tenant_id = '{tenant}'")
+    return f"SET LOCAL app.tenant_id = '{tenant}'"
+
+
+def _enter(connection: Connection, tenant: UUID, read_only: bool) -> None:
+    """SET LOCAL dies with the transaction. It stands alone in its call and is no function call: Citus needs both."""
+    connection.exec_driver_sql(_tenant_setting(tenant))
     if read_only:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 

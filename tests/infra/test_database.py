@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from infra import clock
-from infra.database import DEADLINE_SECONDS, IDLE_SECONDS, SILENCE_SECONDS, Database
+from infra.database import DEADLINE_SECONDS, IDLE_SECONDS, SILENCE_SECONDS, Database, Question
 from infra.database_errors import (
     DeadlineExceeded,
     LockTimeout,
@@ -23,6 +23,7 @@ from infra.database_errors import (
     classify,
 )
 from tests.support.database import TestDatabase, founded
+from tests.support.statements import RuleBroken
 
 TENANTS = 40
 TRANSACTIONS = 1_500
@@ -278,3 +279,76 @@ def test_ids_sort_by_the_time_they_were_made() -> None:
     assert ids == sorted(ids)
     assert {each.version for each in ids} == {7}
     assert clock.now().utcoffset() is not None
+
+
+# --- questions in one round trip -----------------------------------------------------------------------------------
+
+_HEADS = "SELECT tenant_id FROM steelyard.tenant_head WHERE tenant_id = tenant_id"
+
+
+def test_questions_are_answered_in_order_with_the_rows_of_one_organization(
+    database: Database, tenant: UUID, other_tenant: UUID
+) -> None:
+    count = Question("SELECT count(*) FROM steelyard.tenant_head WHERE tenant_id = %(other)s", {"other": other_tenant})
+    assert database.ask(tenant, Question(_HEADS, {}), count) == ([(tenant,)], [(0,)])
+
+
+def test_the_tenant_of_a_question_dies_with_its_transaction(
+    module_database: TestDatabase, tenant: UUID, other_tenant: UUID
+) -> None:
+    setting = Question("SELECT current_setting('app.tenant_id', true)", {})
+    narrow = Database.connect(module_database.app_url, module_database.scheduler_url, 1)
+    for each in (tenant, other_tenant):
+        assert narrow.ask(each, setting) == ([(str(each),)],)
+        with narrow.directory() as connection:
+            assert _tenants_seen(connection) == set()
+    narrow.close()
+
+
+def test_a_question_that_fails_says_so_and_leaves_a_connection_that_works(
+    module_database: TestDatabase, tenant: UUID
+) -> None:
+    narrow = Database.connect(module_database.app_url, module_database.scheduler_url, 1)
+    for wrong in ("SELECT 1/0", "SELECT no_such_column FROM steelyard.tenant_head WHERE tenant_id = tenant_id"):
+        with pytest.raises(DBAPIError) as failed:
+            narrow.ask(tenant, Question("SELECT 1", {}), Question(wrong, {}), Question(_HEADS, {}))
+        assert classify(failed.value) is None
+        assert narrow.ask(tenant, Question(_HEADS, {})) == ([(tenant,)],)
+    narrow.close()
+
+
+def test_a_value_that_does_not_fit_its_type_is_not_told_by_the_error(database: Database, tenant: UUID) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        database.ask(tenant, Question("SELECT CAST(%(text)s AS bigint)", {"text": "a secret"}))
+    assert "secret" not in str(failed.value)
+
+
+def test_a_connection_that_died_in_the_pool_is_replaced_and_the_question_asked_again(
+    module_database: TestDatabase, tenant: UUID
+) -> None:
+    narrow = Database.connect(module_database.app_url, module_database.scheduler_url, 1)
+    (((pid,),),) = narrow.ask(tenant, Question("SELECT pg_backend_pid()", {}))
+    module_database.superuser("SELECT pg_terminate_backend(%s)", (pid,))
+    time.sleep(0.05)
+    assert narrow.ask(tenant, Question(_HEADS, {})) == ([(tenant,)],)
+    narrow.close()
+
+
+def test_a_question_that_binds_no_tenant_is_refused_as_it_is_sent(database: Database, tenant: UUID) -> None:
+    with pytest.raises(RuleBroken):
+        database.ask(tenant, Question("SELECT position FROM steelyard.tenant_head", {}))
+
+
+def test_who_finds_no_connection_free_is_told_that_the_database_is_not_available(
+    module_database: TestDatabase, tenant: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.database.POOL_WAIT_SECONDS", 0.05)
+    narrow = Database.connect(module_database.app_url, module_database.scheduler_url, 1)
+    with narrow.transaction(tenant), pytest.raises(Unavailable):
+        narrow.ask(tenant, Question(_HEADS, {}))
+    narrow.close()
+
+
+def test_a_question_takes_a_uuid_as_tenant_and_nothing_else(database: Database) -> None:
+    with pytest.raises(TypeError):
+        database.ask("x'; SELECT '1", Question("SELECT 1", {}))  # type: ignore[arg-type]  # the point of it

@@ -4,12 +4,15 @@ The checks of source text cannot see statements that are put together at run tim
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
+from typing import Self, cast
 
+import psycopg
+from psycopg.abc import Params
+from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, event
 
 from infra.database import Database
@@ -92,11 +95,29 @@ def watch(database: Database) -> Database:
 
 
 def _watch_engine(engine: Engine) -> None:
-    @event.listens_for(engine, "before_cursor_execute")
-    def refuse(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        why = broken_rule(statement)
-        if why:
-            raise RuleBroken(f"{why}: {statement}")
+    @event.listens_for(engine, "connect")
+    def refuse(connection: psycopg.Connection, _record: object) -> None:
+        connection.cursor_factory = _Watched
+
+
+class _Watched(psycopg.Cursor[TupleRow]):
+    """Whatever is sent goes through a cursor, by SQLAlchemy or without it."""
+
+    def execute(  # type: ignore[override]  # its overload for template strings is not used here
+        self, query: str, params: Params | None = None, *, prepare: bool | None = None, binary: bool | None = None
+    ) -> Self:
+        _refuse(query)
+        return super().execute(query, params, prepare=prepare, binary=binary)
+
+    def executemany(self, query: str, params_seq: Iterable[Params], *, returning: bool = False) -> None:  # type: ignore[override]  # only texts are sent
+        _refuse(query)
+        super().executemany(query, params_seq, returning=returning)
+
+
+def _refuse(statement: str) -> None:
+    why = broken_rule(statement)
+    if why:
+        raise RuleBroken(f"{why}: {statement}")
 
 
 @contextmanager
