@@ -195,9 +195,10 @@ def _asked(engine: Engine, tenant: UUID, questions: Sequence[Question]) -> tuple
     assert isinstance(connection, psycopg.Connection)
     try:
         with connection.pipeline():
-            connection.execute(setting)
+            connection.execute(setting, prepare=False)
             asked = [connection.execute(each.statement, each.parameters, binary=True) for each in questions]
-            connection.commit()
+            # As a statement: the driver's own commit would wait for the answers, and the end of the block once more.
+            connection.execute("COMMIT", prepare=False)
         return tuple(cursor.fetchall() for cursor in asked)
     except psycopg.Error as error:
         raise _as_raised_elsewhere(error, connection.closed) from error

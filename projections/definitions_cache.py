@@ -55,6 +55,14 @@ class DefinitionsCache:
         """
         return self._reached(log, head.position, head.definition_position).folded
 
+    def kept(self, tenant: UUID, last_definition: int) -> Definitions | None:
+        """The definitions from the definition event at that position up to the next one, if they are at hand."""
+        with self._lock:
+            known = self._snapshots.get(tenant, ())
+            if known:
+                self._snapshots.move_to_end(tenant)
+        return next((each.folded.definitions for each in known if each.first == last_definition), None)
+
     def prepare(self, log: Log) -> None:
         """Fold the log now if nothing of it is kept, so that whoever is about to lock its head does not do so then."""
         with self._lock:

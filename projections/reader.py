@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from psycopg.rows import TupleRow
 from sqlalchemy import Connection
 
 from domain.calendar import Calendar, Period
@@ -20,6 +21,7 @@ from domain.scoring.inputs import Cell, Definitions, VersionChoice
 from domain.scoring.score import needed, score
 from domain.scoring.tree import ScoreTree
 from domain.values import ScorecardId
+from infra.database import Question
 from infra.eventstore.log import Log
 from projections import progress, readings, scores
 from projections.definitions_cache import DefinitionsCache
@@ -87,6 +89,10 @@ class Reader:
     def tree(self, scorecard: ScorecardId, period: Period, version: VersionChoice = "in_force") -> ScoreTree:
         """The one tree, for explanations. Raises NotFound `scorecard-unknown`, `version-unknown`."""
         return self.trees(scorecard, [period], version)[period]
+
+    def rows(self, question: Question) -> Sequence[TupleRow]:
+        """What answers a question within this transaction."""
+        return [tuple(row) for row in self.connection.exec_driver_sql(question.statement, dict(question.parameters))]
 
     @cached_property
     def _live(self) -> Mapping[str, Progress]:

@@ -20,7 +20,7 @@ from domain.measurement.events import (
 )
 from domain.scoring.inputs import Cell, Values
 from domain.values import KpiId
-from infra.database import metadata
+from infra.database import Question, metadata
 from infra.eventstore.log import Recorded
 from projections import writing
 from projections.answers import ReadingView
@@ -32,6 +32,22 @@ from projections.score_view import optional_number
 NAME = "readings"
 RETRACTED = "retracted"
 READINGS_SHOWN_MAX = 5_000
+
+_LATEST = """
+    SELECT k.kpi, latest.period
+    FROM unnest(CAST(%(kpis)s AS text[])) AS k(kpi)
+    CROSS JOIN LATERAL (
+        SELECT known.period FROM (
+            SELECT DISTINCT ON (r.period, r.source) r.period, r.source, r.kind
+            FROM steelyard.reading r
+            WHERE r.tenant_id = %(tenant)s AND r.generation = %(generation)s AND r.kpi = k.kpi COLLATE "C"
+              AND r.from_position <= %(position)s
+            ORDER BY r.period DESC, r.source, r.from_position DESC
+        ) known
+        WHERE known.kind <> 'retracted'
+        LIMIT 1
+    ) latest
+"""
 
 reading = Table(
     "reading",
@@ -140,30 +156,15 @@ def periods_with_values(
     return frozenset(period_of(period) for (period,) in rows)
 
 
-def latest_periods(
-    connection: Connection, tenant: UUID, generation: int, kpis: Iterable[KpiId], position: int
-) -> dict[KpiId, Period]:
-    """The last period of each KPI that has a value in force at the position, not applicable included."""
-    rows = connection.execute(
-        text("""
-            SELECT k.kpi, latest.period
-            FROM unnest(CAST(:kpis AS text[])) AS k(kpi)
-            CROSS JOIN LATERAL (
-                SELECT known.period FROM (
-                    SELECT DISTINCT ON (r.period, r.source) r.period, r.source, r.kind
-                    FROM steelyard.reading r
-                    WHERE r.tenant_id = :tenant AND r.generation = :generation AND r.kpi = k.kpi COLLATE "C"
-                      AND r.from_position <= :position
-                    ORDER BY r.period DESC, r.source, r.from_position DESC
-                ) known
-                WHERE known.kind <> 'retracted'
-                LIMIT 1
-            ) latest
-        """),
-        {"tenant": tenant, "generation": generation, "kpis": sorted(kpis), "position": position},
-    )
+def latest_question(tenant: UUID, generation: int, kpis: Iterable[KpiId], position: int) -> Question:
+    """Asks for the last period of each KPI that has a value in force at the position, not applicable included."""
+    return Question(_LATEST, {"tenant": tenant, "generation": generation, "kpis": sorted(kpis), "position": position})
+
+
+def latest_of(rows: Iterable[tuple[str, str]]) -> dict[KpiId, Period]:
+    """The answer to it, by KPI."""
     # The periods of one KPI are of one kind, and the names of one kind sort as the periods do.
-    return {KpiId(row.kpi): period_of(row.period) for row in rows}
+    return {KpiId(kpi): period_of(period) for kpi, period in rows}
 
 
 def readings_of(

@@ -10,6 +10,7 @@ from infra.eventstore.log import LogFactory
 from infra.settings import Settings
 from projections.definitions_cache import DefinitionsCache
 from projections.projection import Projection, Store
+from projections.score_answers import ScoreAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class App:
     logs: LogFactory
     codec: Codec
     definitions: DefinitionsCache
+    scores: ScoreAnswers
     projections: tuple[Projection, ...]
     wake: Callable[[UUID, int], None]
     shut: Callable[[], None]

@@ -7,8 +7,10 @@ from infra.eventstore.sealing import Sealer
 from infra.settings import Settings
 from projections.catalog import CATALOG
 from projections.definitions_cache import DefinitionsCache
+from projections.kept_answers import KeptAnswers
 from projections.projection import Projection
 from projections.readings import READINGS
+from projections.score_answers import ScoreAnswers
 from projections.scores import scores
 from services import registry
 from services.bundle import App
@@ -22,14 +24,16 @@ def build(settings: Settings) -> App:
         settings.pool_size,
     )
     codec = registry.codec()
+    logs = LogFactory(codec, Sealer(settings.sealing_key_bytes))
     definitions = DefinitionsCache()
     hints = waker(settings.redis_url.get_secret_value())
     return App(
         settings=settings,
         database=database,
-        logs=LogFactory(codec, Sealer(settings.sealing_key_bytes)),
+        logs=logs,
         codec=codec,
         definitions=definitions,
+        scores=ScoreAnswers(database, logs, definitions, KeptAnswers()),
         projections=all_projections(definitions),
         wake=hints.wake,
         shut=hints.close,

@@ -15,8 +15,8 @@ from infra import clock
 from projections import scores
 from projections.answers import BalanceAnswer, BalanceHistoryAnswer, HistoryAnswer, ScoreAnswer
 from projections.balances import balance_at, balance_history
-from projections.current import current_tree
 from projections.history import history
+from projections.kept_answers import Asked
 from projections.reader import Reader
 from projections.score_view import number, optional_number
 from projections.spans import PERIODS_MAX
@@ -91,9 +91,11 @@ class ExplanationView(Struct, frozen=True):
 
 def _show(call: Call) -> Reply:
     query = call.query_as(ScoreQuery)
-    with _reader(call) as reader:
-        answer = current_tree(reader, _scorecard(call), query.period, _version(query.version))
-    return Reply.of(answer, answer.as_of_position)
+    _await_position(call)
+    asked = Asked(call.actor.tenant, _scorecard(call), query.period, _version(query.version))
+    as_of = clock.now()
+    found = call.app.scores.answer(asked, as_of)
+    return Reply(found.content(as_of), found.standing.position)
 
 
 def _history(call: Call) -> Reply:
@@ -133,14 +135,20 @@ def _explain(call: Call) -> Reply:
 def _reader(call: Call) -> Iterator[Reader]:
     """As of now and as far as the scores have come, at least to the position asked for."""
     app, tenant = call.app, call.actor.tenant
-    if call.min_position:
-        with reading(call):  # a position the log has not reached is never waited for
-            pass
-        reached = wait_for(app.database, tenant, scores.NAME, call.min_position) or 0
-        if reached < call.min_position:
-            raise behind(reached)
+    _await_position(call)
     with app.database.transaction(tenant) as connection:
         yield Reader(connection, tenant, app.logs.bind(connection, tenant), app.definitions, clock.now())
+
+
+def _await_position(call: Call) -> None:
+    """Wait until the scores have come to the position asked for. Raises Problem `projection-behind`."""
+    if not call.min_position:
+        return
+    with reading(call):  # a position the log has not reached is never waited for
+        pass
+    reached = wait_for(call.app.database, call.actor.tenant, scores.NAME, call.min_position) or 0
+    if reached < call.min_position:
+        raise behind(reached)
 
 
 def _scorecard(call: Call) -> ScorecardId:

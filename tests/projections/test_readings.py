@@ -13,7 +13,7 @@ from domain.measurement.events import (
 from domain.scoring.inputs import Cell
 from domain.values import Source
 from infra.database import Database
-from projections.readings import READINGS, latest_periods, periods_with_values, values_as_of
+from projections.readings import READINGS, latest_of, latest_question, periods_with_values, values_as_of
 from projections.runner import catch_up
 from tests.projections.histories import histories
 from tests.projections.world import World
@@ -60,6 +60,7 @@ def test_values_at_any_position_equal_a_replay_of_the_prefix(
             where = connection, world.tenant, 1
             assert values_as_of(*where, cells, position) == replayed
             latest = {kpi: max((p for k, p in replayed if k == kpi), key=str) for kpi in {k for k, _ in replayed}}
-            assert latest_periods(*where, kpis, position) == latest
+            asked = latest_question(world.tenant, 1, kpis, position)
+            assert latest_of(database.ask(world.tenant, asked)[0]) == latest
             ever = {e.period for e in events[:position] if isinstance(e, MeasurementEvent)}
             assert periods_with_values(*where, kpis, position) == ever
