@@ -11,6 +11,7 @@ from domain.values import ScorecardId
 from projections.answers import BalanceAnswer, BalanceHistoryAnswer
 from projections.balance import balance_view
 from projections.balance_views import BalanceView
+from projections.packed import unpacked
 from projections.periods import period_of
 from projections.reader import Reader
 from projections.spans import span
@@ -67,11 +68,7 @@ def _stored_balances(
 ) -> dict[Period, BalanceView | None]:
     rows = reader.connection.execute(
         text("""
-            SELECT s.period, s.lengthy, b.body
-            FROM steelyard.score s
-            LEFT JOIN steelyard.balance b
-              ON b.tenant_id = s.tenant_id AND b.generation = s.generation AND b.scorecard = s.scorecard
-             AND b.kind = s.kind AND b.last_day = s.last_day
+            SELECT s.period, s.lengthy, s.balance FROM steelyard.score s
             WHERE s.tenant_id = :tenant AND s.generation = :generation AND s.scorecard = :scorecard
               AND s.period = ANY(:periods) AND s.changed_at <= :position
         """),
@@ -84,7 +81,7 @@ def _stored_balances(
         },
     )
     return {
-        period: None if row.body is None else _decoder.decode(row.body)
+        period: None if row.balance is None else _decoder.decode(unpacked(row.balance))
         for row in rows
         for period in (period_of(row.period),)
         if reader.settled(period) or not row.lengthy

@@ -12,6 +12,7 @@ from infra.database import Question
 from projections.answers import ScoreAnswer
 from projections.labels import kpis_of, labels
 from projections.outlines import as_partial, opened, outline
+from projections.packed import unpacked
 from projections.periods import period_of
 from projections.reader import Reader
 from projections.readings import latest_of, latest_question
@@ -78,9 +79,9 @@ def exact(rows: Iterable[tuple[str, bool, bytes]], settled: Callable[[Period], b
     for name, lengthy, tree in rows:
         period = period_of(name)
         if settled(period):
-            found[period] = tree
+            found[period] = unpacked(tree)
         elif not lengthy:
-            found[period] = as_partial(tree)
+            found[period] = as_partial(unpacked(tree))
     return found
 
 

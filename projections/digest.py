@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Table, cast, select
 from sqlalchemy.types import LargeBinary, Text
 
+from projections.packed import Packed
 from projections.projection import Projection
 
 ROWS_PER_READ = 1_000
@@ -25,9 +26,9 @@ def digest(connection: Connection, tenant: UUID, projection: Projection, generat
 
 
 def rows(connection: Connection, tenant: UUID, table: Table, generation: int) -> list[tuple[str | bytes | None, ...]]:
-    """The rows of one generation as text (bytes stay bytes), in order of primary key."""
+    """The rows of one generation as text (bytes stay bytes, unpacked), in order of primary key."""
     columns = [
-        column if isinstance(column.type, LargeBinary) else cast(column, Text)
+        column if isinstance(column.type, LargeBinary | Packed) else cast(column, Text)
         for column in table.columns
         if column.name not in WHOSE
     ]

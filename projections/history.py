@@ -1,22 +1,22 @@
 """Scores of a scorecard over periods of one kind: under the versions in force, or restated under one version."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
+import msgspec
 from sqlalchemy import text
 
 from domain.calendar import Period, PeriodKind
-from domain.policy import Band
-from domain.scoring.bands import shown
 from domain.scoring.inputs import VersionChoice
-from domain.scoring.setting import policy_in_force
 from domain.scoring.tree import ScoreTree
 from domain.values import NodeId, ScorecardId
 from projections.answers import HistoryAnswer, HistoryPoint, NodePoint
+from projections.packed import unpacked
 from projections.periods import period_of
 from projections.reader import Reader
-from projections.score_view import SCORE_DECIMALS, optional_number
+from projections.score_view import node_points
 from projections.spans import span
+
+_decoder = msgspec.json.Decoder(list[NodePoint])
 
 
 def history(
@@ -53,14 +53,9 @@ def _stored(
     """The periods whose stored rows are exact at the position."""
     rows = reader.connection.execute(
         text("""
-            SELECT s.period, s.lengthy, n.node, n.version, n.raw_score, n.score, n.coverage, n.state, n.band
-            FROM steelyard.score s
-            LEFT JOIN steelyard.score_node n
-              ON n.tenant_id = s.tenant_id AND n.generation = s.generation AND n.scorecard = s.scorecard
-             AND n.kind = s.kind AND n.last_day = s.last_day
+            SELECT s.period, s.lengthy, s.version, s.nodes FROM steelyard.score s
             WHERE s.tenant_id = :tenant AND s.generation = :generation AND s.scorecard = :scorecard
               AND s.period = ANY(:periods) AND s.changed_at <= :position
-            ORDER BY s.last_day, n.node
         """),
         {
             "tenant": reader.tenant,
@@ -74,50 +69,15 @@ def _stored(
     for row in rows:
         period = period_of(row.period)
         settled = reader.settled(period)
-        if not settled and row.lengthy:
-            continue
-        point = found.setdefault(period, HistoryPoint(row.period, row.version, not settled, []))
-        if row.node is not None and node in (None, row.node):
-            bands = _bands(reader, period)
-            point.nodes.append(
-                _node_point(row.node, row.state, row.raw_score, row.score, row.coverage, row.band, bands)
-            )
+        if settled or not row.lengthy:
+            points = _decoder.decode(unpacked(row.nodes))
+            found[period] = HistoryPoint(row.period, row.version, not settled, _chosen(points, node))
     return found
 
 
 def _computed(tree: ScoreTree, node: NodeId | None) -> HistoryPoint:
-    nodes = () if tree.root is None else sorted(tree.root.nodes(), key=lambda each: each.id)
-    return HistoryPoint(
-        period=tree.period.text,
-        version=tree.version,
-        partial=tree.partial,
-        nodes=[
-            _node_point(each.id, each.state.value, each.raw_score, each.score, each.coverage, each.band, tree.bands)
-            for each in nodes
-            if node in (None, each.id)
-        ],
-    )
+    return HistoryPoint(tree.period.text, tree.version, tree.partial, _chosen(node_points(tree), node))
 
 
-def _node_point(
-    node: str,
-    state: str,
-    raw_score: Decimal | None,
-    score: Decimal | None,
-    coverage: Decimal | None,
-    band: str | None,
-    bands: Sequence[Band],
-) -> NodePoint:
-    return NodePoint(
-        node=node,
-        state=state,
-        raw_score=optional_number(raw_score),
-        score=optional_number(score),
-        shown=None if raw_score is None else shown(raw_score, SCORE_DECIMALS, bands),
-        coverage=optional_number(coverage),
-        band=band,
-    )
-
-
-def _bands(reader: Reader, period: Period) -> Sequence[Band]:
-    return policy_in_force(reader.definitions, reader.calendar.last_day(period)).policy.bands
+def _chosen(points: list[NodePoint], node: NodeId | None) -> list[NodePoint]:
+    return points if node is None else [point for point in points if point.node == node]

@@ -9,6 +9,7 @@ from domain.policy import Band
 from domain.scoring.bands import shown
 from domain.scoring.tree import CardScore, KpiScore, KpiTrace, NodeScore, ScoreTree, UsedTarget
 from domain.values import ARITHMETIC, q
+from projections.answers import NodePoint
 from projections.views import (
     AnchorView,
     CardView,
@@ -59,6 +60,26 @@ def number(value: Decimal) -> str:
 def optional_number(value: Decimal | None) -> str | None:
     """The same; None stays None."""
     return None if value is None else number(value)
+
+
+def node_points(tree: ScoreTree) -> list[NodePoint]:
+    """The nodes of the scorecard itself as a history shows them, in order of code."""
+    if tree.root is None:
+        return []
+    return [_node_point(node, tree.bands) for node in sorted(tree.root.nodes(), key=lambda each: each.id)]
+
+
+def _node_point(node: NodeScore, bands: Sequence[Band]) -> NodePoint:
+    result = _result(node, bands)
+    return NodePoint(
+        node=node.id,
+        state=result.state,
+        raw_score=result.raw_score,
+        score=result.score,
+        shown=result.shown,
+        coverage=result.coverage,
+        band=result.band,
+    )
 
 
 def _node(node: NodeScore, bands: Sequence[Band]) -> NodeView:

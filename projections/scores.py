@@ -1,4 +1,4 @@
-"""The present score of every scorecard in every period that has values: as a tree, by node, and its balance.
+"""The present score of every scorecard in every period that has values: its tree, its nodes, its balance.
 
 After readings. A batch first finds what its events reach, then scores each of that once, with definitions and values as
 of its last event and every period taken as ended: no clock enters, and reads put the labels of their day on.
@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from itertools import islice
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Column, Date, Integer, LargeBinary, Numeric, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.calendar import Period, finer
 from domain.scoring.inputs import Cell, Definitions, Values
 from domain.scoring.score import needed, score
-from domain.scoring.tree import NodeScore, ScoreTree
-from domain.values import KpiId, ScorecardId, plain, q
+from domain.scoring.tree import ScoreTree
+from domain.values import KpiId, ScorecardId
 from infra.database import metadata
-from projections import balance, readings, writing
+from projections import readings
+from projections.balance import balance_view
 from projections.definitions_cache import DefinitionsCache
+from projections.packed import Packed
 from projections.periods import period_of
 from projections.projection import Batch, Projection
 from projections.reach import Pair, Reach
-from projections.score_view import tree_view
+from projections.score_view import node_points, tree_view
 from projections.stored import StoredPeriods
 
 NAME = "scores"
@@ -41,33 +43,18 @@ score_table = Table(
     Column("generation", Integer, primary_key=True),
     Column("scorecard", Text(collation="C"), primary_key=True),
     Column("period", Text(collation="C"), primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("last_day", Date, nullable=False),
     # The event that made it stored: where one batch takes several transactions, each must begin with what was stored
     # before the batch.
     Column("stored_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     # Whether a KPI collects over shorter periods: then coverage depends on the day until the period has ended.
     Column("lengthy", Boolean, nullable=False),
-    Column("tree", LargeBinary, nullable=False),
-)
-
-score_node = Table(
-    "score_node",
-    metadata,
-    Column("tenant_id", Uuid, primary_key=True),
-    Column("generation", Integer, primary_key=True),
-    Column("scorecard", Text(collation="C"), primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("last_day", Date, primary_key=True),
-    Column("node", Text(collation="C"), primary_key=True),
-    Column("period", Text(collation="C"), nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("raw_score", Numeric),
-    Column("score", Numeric),
-    Column("coverage", Numeric),
-    Column("state", Text, nullable=False),
-    Column("band", Text),
+    # The one in force; NULL while there is none, and then the tree has no root and there is no balance.
+    Column("version", Integer),
+    Column("tree", Packed, nullable=False),
+    # What a history shows of each node, in order of code.
+    Column("nodes", Packed, nullable=False),
+    Column("balance", Packed),
 )
 
 
@@ -84,8 +71,7 @@ class Scored:
 
 def scores(cache: DefinitionsCache, pairs_max: int = PAIRS_PER_TRANSACTION_MAX) -> Projection:
     """The projection; it asks the cache for the definitions before each batch."""
-    tables = (score_table, score_node, balance.balance_table)
-    return Projection(NAME, tables, lambda batch: apply(batch, cache, pairs_max), after=(readings.NAME,))
+    return Projection(NAME, (score_table,), lambda batch: apply(batch, cache, pairs_max), after=(readings.NAME,))
 
 
 def apply(batch: Batch, cache: DefinitionsCache, pairs_max: int) -> bool:
@@ -121,9 +107,7 @@ def _score(batch: Batch, reach: Reach, pairs: Mapping[Pair, int]) -> None:
         )
         for pair, changed_at in pairs.items()
     ]
-    _write_trees(batch, definitions, scored)
-    _write_nodes(batch, definitions, [each.tree for each in scored])
-    balance.write(batch, definitions, [(each.tree, each.changed_at) for each in scored])
+    _write(batch, definitions, scored)
 
 
 def _values(batch: Batch, cells: Mapping[Pair, frozenset[Cell]]) -> Values:
@@ -140,58 +124,26 @@ def _tree(definitions: Definitions, values: Values, pair: Pair) -> ScoreTree:
     return score(definitions, values, scorecard, period, definitions.calendar.ends_at(period))
 
 
-def _write_trees(batch: Batch, definitions: Definitions, scored: Sequence[Scored]) -> None:
-    rows = [
-        {
-            "tenant_id": batch.tenant,
-            "generation": batch.generation,
-            "scorecard": each.tree.scorecard,
-            "period": each.tree.period.text,
-            "kind": each.tree.period.kind.value,
-            "last_day": definitions.calendar.last_day(each.tree.period),
-            "stored_at": each.stored_at,
-            "changed_at": each.changed_at,
-            "lengthy": each.lengthy,
-            "tree": msgspec.json.encode(tree_view(each.tree, each.changed_at)),
-        }
-        for each in scored
-    ]
+def _write(batch: Batch, definitions: Definitions, scored: Sequence[Scored]) -> None:
+    rows = [{"tenant_id": batch.tenant, "generation": batch.generation, **_row(definitions, each)} for each in scored]
     statement = insert(score_table)
-    new = statement.excluded
-    changes = {"changed_at": new.changed_at, "lengthy": new.lengthy, "tree": new.tree}
-    key = ["tenant_id", "generation", "scorecard", "period"]
-    batch.connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes), rows)
+    kept = ("tenant_id", "generation", "scorecard", "period", "stored_at")
+    changes = {column.name: column for column in statement.excluded if column.name not in kept}
+    batch.connection.execute(statement.on_conflict_do_update(index_elements=kept[:4], set_=changes), rows)
 
 
-def _write_nodes(batch: Batch, definitions: Definitions, trees: Sequence[ScoreTree]) -> None:
-    """Anew for the period: under another version there are other nodes."""
-    where = batch.connection, score_node, batch.tenant, batch.generation
-    keys = [_period_key(definitions, tree) for tree in trees]
-    writing.remove(*where, keys)
-    rows = [
-        {**key, **_node_row(tree, node)}
-        for key, tree in zip(keys, trees, strict=True)
-        if tree.root is not None
-        for node in tree.root.nodes()
-    ]
-    writing.insert(*where, rows)
-
-
-def _period_key(definitions: Definitions, tree: ScoreTree) -> dict[str, object]:
-    last_day = definitions.calendar.last_day(tree.period)
-    return {"scorecard": tree.scorecard, "kind": tree.period.kind.value, "last_day": last_day}
-
-
-def _node_row(tree: ScoreTree, node: NodeScore) -> dict[str, object]:
+def _row(definitions: Definitions, scored: Scored) -> dict[str, object]:
+    tree = scored.tree
     return {
-        "node": node.id,
+        "scorecard": tree.scorecard,
         "period": tree.period.text,
+        "stored_at": scored.stored_at,
+        "changed_at": scored.changed_at,
+        "lengthy": scored.lengthy,
         "version": tree.version,
-        "raw_score": None if node.raw_score is None else plain(q(node.raw_score)),
-        "score": None if node.score is None else plain(q(node.score)),
-        "coverage": None if node.coverage is None else plain(q(node.coverage)),
-        "state": node.state.value,
-        "band": node.band,
+        "tree": msgspec.json.encode(tree_view(tree, scored.changed_at)),
+        "nodes": msgspec.json.encode(node_points(tree)),
+        "balance": None if tree.root is None else msgspec.json.encode(balance_view(definitions, tree)),
     }
 
 

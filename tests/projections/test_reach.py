@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
+from sqlalchemy import select
 
 from domain.calendar import Period, PeriodKind
 from domain.kpi.events import KpiRedefined, KpiRetired, PeriodTarget, ScaleSet, Target, TargetRevised, TargetSet
@@ -19,6 +21,7 @@ from domain.scorecard.events import (
 )
 from domain.values import FreeText, KpiId, NodeId, ScorecardId
 from infra.database import Database
+from projections.scores import score_table
 from tenants.organization.events import PolicySet
 from tests.projections.world import (
     BEGINNING,
@@ -58,12 +61,17 @@ def _changed(world: World, scorecard: str = "c") -> dict[str, int]:
 
 def _raw(world: World, period: str, scorecard: str = "c") -> Decimal | None:
     with world.database.transaction(world.tenant) as connection:
-        found: Decimal | None = connection.exec_driver_sql(
-            "SELECT raw_score FROM steelyard.score_node WHERE tenant_id = %s AND generation = 1 AND scorecard = %s"
-            " AND period = %s AND node = ''",
-            (world.tenant, scorecard, period),
+        stored = connection.execute(
+            select(score_table.c.nodes).where(
+                score_table.c.tenant_id == world.tenant,
+                score_table.c.generation == 1,
+                score_table.c.scorecard == scorecard,
+                score_table.c.period == period,
+            )
         ).scalar_one()
-    return found
+    found = msgspec.json.decode(stored)[0]
+    assert found["node"] == ""
+    return None if found["raw_score"] is None else Decimal(found["raw_score"])
 
 
 def _after(world: World, *events: object) -> tuple[set[str], int]:
@@ -188,6 +196,6 @@ def test_retiring_and_archiving_reach_the_periods_after_the_last_day(world: Worl
     _after(world, ScorecardArchived(CARD, date(2026, 3, 31)))
     with world.database.transaction(world.tenant) as connection:
         rows = connection.exec_driver_sql(
-            "SELECT period FROM steelyard.score_node WHERE tenant_id = %s AND node = ''", (world.tenant,)
+            "SELECT period FROM steelyard.score WHERE tenant_id = %s AND version IS NOT NULL", (world.tenant,)
         )
         assert {row.period for row in rows} == {"2026-02", "2026-Q1"}

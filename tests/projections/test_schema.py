@@ -3,13 +3,12 @@
 import pytest
 from sqlalchemy import Table
 
-from projections.balance import balance_table
 from projections.catalog import external_id, value_in_force
 from projections.readings import reading
-from projections.scores import score_node, score_table
+from projections.scores import score_table
 from tests.support.database import TestDatabase
 
-TABLES = (value_in_force, external_id, reading, score_table, score_node, balance_table)
+TABLES = (value_in_force, external_id, reading, score_table)
 TYPES = {
     "uuid": "CHAR(32)",
     "int4": "INTEGER",

@@ -1,5 +1,6 @@
 """The fast answer says what the computed one says, byte for byte, and an answer that was kept is never another's."""
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import TupleRow
+from sqlalchemy import select, update
 
 from domain.calendar import Calendar, Period
 from domain.errors import NotFound
@@ -24,6 +26,7 @@ from projections.outlines import UnopenedTree
 from projections.reader import Reader
 from projections.rebuild import cut_over, rebuild
 from projections.score_answers import ScoreAnswers, UnopenedAnswer
+from projections.scores import score_table
 from projections.views import TreeView
 from tenants.organization.events import CalendarSet
 from tests.projections.histories import CARDS, PERIODS, histories
@@ -145,12 +148,15 @@ def _same(reading: Reading, period: Period, version: VersionChoice, as_of: datet
 
 
 def test_a_stored_tree_goes_out_unopened(reading: Reading) -> None:
-    with reading.world.database.transaction(reading.world.tenant) as connection:
-        connection.exec_driver_sql(
-            "UPDATE steelyard.score SET tree = convert_to(replace(convert_from(tree, 'UTF8'), '\"unit\":\"\"',"
-            " '\"unit\":7'), 'UTF8') WHERE tenant_id = %s",
-            (reading.world.tenant,),
-        )
+    tenant, tree = reading.world.tenant, score_table.c.tree
+    with reading.world.database.transaction(tenant) as connection:
+        stored = connection.scalars(select(tree).where(score_table.c.tenant_id == tenant)).all()
+        for each in stored:
+            connection.execute(
+                update(score_table)
+                .where(score_table.c.tenant_id == tenant, tree == each)
+                .values(tree=each.replace(b'"unit":""', b'"unit":7'))
+            )
     assert b'"unit":7' in reading.answer()  # which no TreeView could hold
 
 
@@ -167,7 +173,7 @@ def test_an_answer_is_worked_out_once_and_says_when_it_was_asked(reading: Readin
     spoil(reading.world)
     again = decoded(reading.answer(as_of=LATER + timedelta(minutes=1)))
     assert again == msgspec.structs.replace(first, evaluated_at=LATER + timedelta(minutes=1))
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(zlib.error):
         Reading(reading.world).answer()
 
 
@@ -267,7 +273,7 @@ def test_after_a_cut_over_the_answer_comes_from_the_new_generation(reading: Read
             "UPDATE steelyard.score SET tree = 'spoilt' WHERE tenant_id = %s AND generation = %s",
             (world.tenant, rebuilt),
         )
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(zlib.error):
         reading.answer()
 
 
@@ -284,6 +290,6 @@ def test_what_is_kept_stays_within_its_size(world: World) -> None:
         reading.answer()  # used each time, so it stays
     spoil(world)
     assert reading.raw() == "80"
-    with pytest.raises(msgspec.DecodeError):
+    with pytest.raises(zlib.error):
         reading.answer(JANUARY)
     assert Reading(world, KeptAnswers(bytes_max=1)).kept._size_bytes == 0

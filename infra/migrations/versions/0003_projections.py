@@ -16,8 +16,6 @@ tenant_tables = (
     "external_id",
     "reading",
     "score",
-    "score_node",
-    "balance",
 )
 reference_tables: tuple[str, ...] = ()
 local_tables = ("schedule",)
@@ -70,45 +68,14 @@ _TABLES = (
         generation integer NOT NULL,
         scorecard {_CODE},
         period {_CODE},
-        kind text NOT NULL,
-        last_day date NOT NULL,
         stored_at bigint NOT NULL,
         changed_at bigint NOT NULL,
         lengthy boolean NOT NULL,
+        version integer,
         tree bytea NOT NULL,
+        nodes bytea NOT NULL,
+        balance bytea,
         CONSTRAINT score_pkey PRIMARY KEY (tenant_id, generation, scorecard, period)
-    )""",
-    f"""score_node (
-        tenant_id uuid NOT NULL,
-        generation integer NOT NULL,
-        scorecard {_CODE},
-        kind text NOT NULL,
-        last_day date NOT NULL,
-        node {_CODE},
-        period {_CODE},
-        version integer NOT NULL,
-        raw_score numeric,
-        score numeric,
-        coverage numeric,
-        state text NOT NULL,
-        band text,
-        CONSTRAINT score_node_pkey PRIMARY KEY (tenant_id, generation, scorecard, kind, last_day, node)
-    )""",
-    f"""balance (
-        tenant_id uuid NOT NULL,
-        generation integer NOT NULL,
-        scorecard {_CODE},
-        kind text NOT NULL,
-        last_day date NOT NULL,
-        period {_CODE},
-        version integer NOT NULL,
-        changed_at bigint NOT NULL,
-        design numeric,
-        measurement numeric,
-        outcome numeric,
-        weakest text,
-        body bytea NOT NULL,
-        CONSTRAINT balance_pkey PRIMARY KEY (tenant_id, generation, scorecard, kind, last_day)
     )""",
 )
 
