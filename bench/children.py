@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import TypeVar
 
 from infra.settings import Settings
@@ -38,6 +39,12 @@ def server(settings: Settings) -> Iterator[int]:
     """The HTTP server, one process, once it takes requests; its process id."""
     with _child(_serve, settings) as process_id:
         yield process_id
+
+
+def processor_seconds(process_id: int) -> float:
+    """What the threads of the process have used of the processors; 0 where the kernel does not tell in /proc."""
+    found = Path(f"/proc/{process_id}/task").glob("*/schedstat")
+    return sum(int(each.read_text().split()[0]) for each in found) / 1e9
 
 
 def alone(work: Callable[..., Result], *arguments: object) -> Result:

@@ -62,13 +62,13 @@ def run(house: House, sizes: Sizes) -> Found:
     with house.world(NAME) as world:
         made = _organizations(world, sizes)
         supply = {tenant: Values(kpis_of(0, sizes.kpis), PeriodKind.MONTH) for tenant in made}
-        with children.worker(world.settings):
+        with children.worker(world.settings) as worker:
             _measured(world, SCORES_LOOK, made, _command(world.app, supply), Pace("warm-up", len(made), 50))
             for pace in paces:
                 remark(f"{NAME}: {pace.name}, {len(made)} organizations of {sizes.kpis} KPIs")
                 contestants = [
-                    Contestant("raw", _turn(world, RAW_LOOK, made, _raw_write(world), pace)),
-                    Contestant("scores", _turn(world, SCORES_LOOK, made, _command(world.app, supply), pace)),
+                    Contestant("raw", _turn(world, RAW_LOOK, made, _raw_write(world), pace, worker)),
+                    Contestant("scores", _turn(world, SCORES_LOOK, made, _command(world.app, supply), pace, worker)),
                 ]
                 parameters: Parameters = {"organizations": len(made), "KPIs": sizes.kpis, "writes": pace.name}
                 cases.append(Case(parameters, interleaved(contestants, sizes.rounds)))
@@ -103,10 +103,19 @@ def _raw_write(world: World) -> Write:
     return write
 
 
-def _turn(world: World, look: str, tenants: Sequence[UUID], write: Write, pace: Pace) -> Callable[[], Sample]:
+def _turn(
+    world: World, look: str, tenants: Sequence[UUID], write: Write, pace: Pace, worker: int
+) -> Callable[[], Sample]:
     def turn() -> Sample:
+        before = children.processor_seconds(worker)
         lags, per_second = _measured(world, look, tenants, write, pace)
-        return {"p50 ms": median(lags) * 1000, "p99 ms": percentile(lags, 0.99) * 1000, "writes/s": per_second}
+        used = children.processor_seconds(worker) - before
+        return {
+            "p50 ms": median(lags) * 1000,
+            "p99 ms": percentile(lags, 0.99) * 1000,
+            "writes/s": per_second,
+            "worker ms/write": used / len(lags) * 1000,
+        }
 
     return turn
 

@@ -17,6 +17,8 @@ from dramatiq.middleware import AgeLimit
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from infra.consumer import WaitingBroker
+
 NAMESPACE = "steelyard"
 QUEUE = "wake"
 ACTOR = "catch_up"
@@ -45,7 +47,7 @@ class EvictingRedis(Exception):
 
 def broker_of(url: str, timeout_seconds: float = CONSUME_SECONDS_MAX) -> RedisBroker:
     """A broker with our one queue; connects when first used. The address may be redis://, rediss:// or unix://."""
-    broker = RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq annotates no constructor of its brokers
+    broker = WaitingBroker(  # type: ignore[no-untyped-call]  # dramatiq annotates no constructor of its brokers
         client=_client(url, timeout_seconds),
         middleware=[AgeLimit(max_age=MESSAGE_AGE_MILLISECONDS_MAX)],
         namespace=NAMESPACE,

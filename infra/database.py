@@ -100,6 +100,14 @@ class Database:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
+    def derived(self, tenant: UUID) -> AbstractContextManager[Connection]:
+        """A transaction that writes only what can be derived again from the log: its commit does not wait for the disk.
+
+        After a crash of the server the last such transactions may be gone, each as a whole and from the newest on; none
+        is kept without the events it was derived from, since they were committed before it.
+        """
+        return _transaction(self._app, lambda connection: _enter_derived(connection, tenant), DEADLINE_SECONDS)
+
     def directory(self) -> AbstractContextManager[Connection]:
         """A transaction without a tenant, in which tables of tenants are empty and refuse rows."""
         return _transaction(self._app, _enter_nobody, DEADLINE_SECONDS)
@@ -233,6 +241,11 @@ def _enter(connection: Connection, tenant: UUID, read_only: bool) -> None:
     connection.exec_driver_sql(_tenant_setting(tenant))
     if read_only:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _enter_derived(connection: Connection, tenant: UUID) -> None:
+    _enter(connection, tenant, read_only=False)
+    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
 
 def _enter_nobody(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """Who has news: organizations whose log is ahead of a projection, as the scheduler role sees it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,18 +29,34 @@ class Lag:
     parked: int
 
 
-def behind(connection: Connection, after: UUID, limit: int) -> list[Behind]:
-    """In order of organization, those after the given one; parked and retired generations are left alone."""
+def behind(connection: Connection, after: UUID, limit: int, reads: Mapping[str, Sequence[str]]) -> list[Behind]:
+    """In order of organization, those after the given one; parked and retired generations are left alone.
+
+    `reads` names those whose rows a projection reads: one that has reached a parked one cannot move and is left alone.
+    """
+    pairs = [(name, source) for name, sources in reads.items() for source in sources]
     rows = connection.execute(
         text("""
             SELECT p.tenant_id, p.projection, p.generation, h.position - p.position AS events
             FROM steelyard.progress p
             JOIN steelyard.tenant_head h ON h.tenant_id = p.tenant_id
             WHERE p.position < h.position AND p.status IN ('running', 'rebuilding') AND p.tenant_id > :after
+              AND NOT EXISTS (
+                SELECT 1 FROM unnest(CAST(:names AS text[]), CAST(:sources AS text[])) AS needed (projection, source)
+                JOIN steelyard.projection_route r
+                  ON r.tenant_id = p.tenant_id AND r.projection = needed.source
+                JOIN steelyard.progress s
+                  ON s.tenant_id = p.tenant_id AND s.projection = r.projection AND s.generation = r.generation
+                WHERE needed.projection = p.projection AND s.status = 'parked' AND s.position <= p.position)
             ORDER BY p.tenant_id, p.projection, p.generation
             LIMIT :limit
         """),
-        {"after": after, "limit": limit},
+        {
+            "after": after,
+            "limit": limit,
+            "names": [name for name, _ in pairs],
+            "sources": [source for _, source in pairs],
+        },
     )
     return [Behind(*row) for row in rows]
 

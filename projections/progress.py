@@ -33,6 +33,14 @@ _LIVE = """
       ON r.tenant_id = p.tenant_id AND r.projection = p.projection AND r.generation = p.generation
     WHERE p.tenant_id = :tenant AND r.tenant_id = :tenant AND p.projection = ANY(:names)
 """
+_STANDING = """
+    SELECT h.position AS head, p.projection, p.generation, p.position, p.status, p.error
+    FROM steelyard.tenant_head h
+    LEFT JOIN steelyard.projection_route r ON r.tenant_id = h.tenant_id AND r.projection = ANY(%(names)s)
+    LEFT JOIN steelyard.progress p
+      ON p.tenant_id = r.tenant_id AND p.projection = r.projection AND p.generation = r.generation
+    WHERE h.tenant_id = %(tenant)s
+"""
 _ONE = """
     SELECT p.projection, p.generation, p.position, p.status, p.error FROM steelyard.progress p
     WHERE p.tenant_id = :tenant AND p.projection = :name AND p.generation = :generation
@@ -47,6 +55,13 @@ def live(connection: Connection, tenant: UUID, names: Sequence[str]) -> dict[str
     """The live generation of each projection that has started."""
     rows = connection.execute(text(_LIVE), {"tenant": tenant, "names": list(names)})
     return {row.projection: Progress(*row) for row in rows}
+
+
+def standing(connection: Connection, tenant: UUID, names: Sequence[str]) -> tuple[int | None, dict[str, Progress]]:
+    """The head of the log, None if there is no such organization, and how far each that has started has come."""
+    rows = connection.exec_driver_sql(_STANDING, {"tenant": tenant, "names": list(names)}).all()
+    head = rows[0].head if rows else None
+    return head, {row.projection: Progress(*row[1:]) for row in rows if row.projection is not None}
 
 
 def lock_live(connection: Connection, tenant: UUID, names: Sequence[str]) -> dict[str, Progress]:

@@ -76,6 +76,11 @@ def catch_up(
     return Outcome.BEHIND
 
 
+def step(store: Store, tenant: UUID, projection: Projection, generation: int) -> Outcome:
+    """One batch, after which the caller looks at the head again: whoever was sent away from the lease relies on it."""
+    return _one_batch(store, tenant, projection, generation, EVENTS_PER_BATCH_MAX)
+
+
 def _live_or_begun(store: Store, tenant: UUID, projection: Projection) -> int:
     with store.database.transaction(tenant) as connection:
         live = progress.live(connection, tenant, [projection.name])
@@ -88,7 +93,7 @@ def _live_or_begun(store: Store, tenant: UUID, projection: Projection) -> int:
 
 
 def _one_batch(store: Store, tenant: UUID, projection: Projection, generation: int, events_max: int) -> Outcome:
-    with store.database.transaction(tenant) as connection:
+    with store.database.derived(tenant) as connection:
         leased = progress.lease(connection, tenant, projection.name, generation)
         if leased is None:
             return Outcome.BUSY

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -15,9 +16,10 @@ from services.bundle import App
 from services.worker.actors import declare
 from services.worker.schedule import keep_schedule_until
 from services.worker.sweep import sweep_until
+from services.worker.turns import Desk
 
-IDLE_MILLISECONDS = 50
-"""How long an idle consumer sleeps between two looks at the queue."""
+IDLE_MILLISECONDS_MAX = 250
+"""How long an idle consumer waits in Redis before it looks whether it is to stop."""
 STOP_MILLISECONDS_MAX = 25_000
 STOP_SECONDS_MAX = 30.0
 """For the whole of it, where it is part of another process; what is cut off is done again at the next start."""
@@ -34,9 +36,15 @@ def run_worker(app: App, stop: threading.Event) -> None:
 
 def _run(app: App, stop: threading.Event, broker: RedisBroker) -> None:
     waker = Waker(broker)
-    declare(broker, app, waker)
-    worker = Worker(broker, worker_timeout=IDLE_MILLISECONDS, worker_threads=max(1, app.settings.worker_threads - 1))
-    threads = [_started(sweep_until, app, stop), _started(keep_schedule_until, app, stop)]
+    desk = Desk()
+    declare(broker, app, waker, desk)
+    worker = Worker(
+        broker, worker_timeout=IDLE_MILLISECONDS_MAX, worker_threads=max(1, app.settings.worker_threads - 1)
+    )
+    threads = [
+        _started(partial(sweep_until, app, stop, desk), "sweep"),
+        _started(partial(keep_schedule_until, app, stop), "schedule"),
+    ]
     worker.start()
     try:
         stop.wait()
@@ -77,7 +85,7 @@ def work_until_signal(app: App) -> None:
     run_worker(app, stop)
 
 
-def _started(work: Callable[[App, threading.Event], None], app: App, stop: threading.Event) -> threading.Thread:
-    thread = threading.Thread(target=work, args=(app, stop), name=work.__name__, daemon=True)
+def _started(work: Callable[[], None], name: str) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
     thread.start()
     return thread

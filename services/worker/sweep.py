@@ -13,7 +13,7 @@ import structlog
 from projections.behind import NOBODY, Behind, behind, not_started, parked
 from projections.rebuild import unpark
 from services.bundle import App
-from services.worker.turns import take_turn, take_turn_of
+from services.worker.turns import Desk, take_turn, take_turn_of
 
 SWEEP_SECONDS = 1.0
 PAGE_MAX = 500
@@ -22,7 +22,7 @@ SWEEPS_PER_LOOK_FOR_NEW = 60
 log = structlog.stdlib.get_logger(__name__)
 
 
-def sweep_until(app: App, stop: threading.Event) -> None:
+def sweep_until(app: App, stop: threading.Event, desk: Desk) -> None:
     """Sweep until stopped; what fails is tried again a second later."""
     sweeps = 0
     while not stop.is_set():
@@ -31,22 +31,23 @@ def sweep_until(app: App, stop: threading.Event) -> None:
                 retry_parked(app, stop)
             if sweeps % SWEEPS_PER_LOOK_FOR_NEW == 0:
                 begin_new(app, stop)
-            sweep(app, stop)
+            sweep(app, stop, desk)
         except Exception:  # the outermost loop of this thread
             log.exception("sweep failed")
         sweeps += 1
         stop.wait(SWEEP_SECONDS)
 
 
-def sweep(app: App, stop: threading.Event) -> None:
+def sweep(app: App, stop: threading.Event, desk: Desk) -> None:
     """Round after round until nobody is behind who can move."""
+    reads = {projection.name: projection.after for projection in app.projections}
     moving = True
     while moving and not stop.is_set():
         moving, after = False, NOBODY
         while not stop.is_set():
             with app.database.scheduler() as connection:
-                page = behind(connection, after, PAGE_MAX)
-            turns = [_turn_of(app, each) for each in page if not stop.is_set()]
+                page = behind(connection, after, PAGE_MAX, reads)
+            turns = [_turn_of(app, each, desk) for each in page if not stop.is_set()]
             moving = moving or any(turns)
             if len(page) < PAGE_MAX:
                 break
@@ -83,9 +84,16 @@ def begin_new(app: App, stop: threading.Event) -> None:
             after = page[-1]
 
 
-def _turn_of(app: App, behind: Behind) -> bool:
+def _turn_of(app: App, behind: Behind, desk: Desk) -> bool:
+    """Whether there is more; whom a wake-up is working for is left to it, and whoever asked meanwhile is woken."""
     tenant, name = behind.tenant, behind.projection
-    return _turn(tenant, name, partial(take_turn_of, app, tenant, name, behind.generation))
+    if not desk.begin(tenant):
+        return False
+    try:
+        return _turn(tenant, name, partial(take_turn_of, app, tenant, name, behind.generation))
+    finally:
+        if desk.end(tenant):
+            app.wake(tenant, 0)
 
 
 def _turn(tenant: UUID, projection: str, take: Callable[[], bool]) -> bool:

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from subprocess import Popen
 from urllib.parse import quote
 
 import pytest
+from dramatiq import Consumer, MessageProxy
 
 from infra import broker
 from infra.broker import MUTED_SECONDS, QUEUE, WARNING_SECONDS, EvictingRedis, Waker, broker_of, refuse_evicting, waker
@@ -123,3 +125,44 @@ def test_a_redis_that_evicts_is_refused(valkey: OwnValkey) -> None:
         refuse_evicting(made)
     valkey.stop()
     refuse_evicting(made)
+
+
+def _messages(consumer: Consumer, wanted: int) -> list[MessageProxy]:
+    found: list[MessageProxy] = []
+    while len(found) < wanted:
+        message = next(consumer)
+        if message is not None:
+            found.append(message)
+    return found
+
+
+def test_an_idle_consumer_waits_in_redis_and_does_not_ask_over_again(valkey: OwnValkey) -> None:
+    made = broker_of(valkey.url)
+    consumer = made.consume(QUEUE, timeout=300)
+    assert next(consumer) is None
+    before = made.client.info("stats")["total_commands_processed"]
+    assert next(consumer) is None
+    assert made.client.info("stats")["total_commands_processed"] - before < 10
+
+
+def test_a_message_that_comes_while_a_consumer_waits_is_handed_over(valkey: OwnValkey) -> None:
+    made, sending = broker_of(valkey.url), waker(valkey.url)
+    consumer = made.consume(QUEUE, timeout=2_000)
+    assert next(made.consume(QUEUE, timeout=1)) is None
+    threading.Timer(0.1, sending.wake, (new_id(), 1)).start()
+    for message in _messages(consumer, 1):
+        consumer.ack(message)
+    assert _queued(valkey.url) == 0
+    sending.close()
+
+
+def test_a_consumer_takes_no_more_than_it_may_before_one_is_answered(valkey: OwnValkey) -> None:
+    made, sending = broker_of(valkey.url), waker(valkey.url)
+    for _ in range(3):
+        sending.wake(new_id(), 1)
+    consumer = made.consume(QUEUE, prefetch=2, timeout=10)
+    taken = _messages(consumer, 2)
+    assert next(consumer) is None
+    consumer.ack(taken[0])
+    assert len(_messages(consumer, 1)) == 1
+    sending.close()

@@ -12,13 +12,15 @@ import pytest
 from dramatiq import Message
 from dramatiq.worker import Worker
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
 from infra import clock
 from infra.broker import ACTOR, QUEUE, broker_of, waker
 from infra.database import Database
 from infra.eventstore import idempotency
+from infra.eventstore.log import Metadata, NewEvent
 from projections import progress
-from projections.behind import lag
+from projections.behind import NOBODY, behind, lag
 from projections.projection import Batch, Projection
 from projections.runner import catch_up
 from services.app import App
@@ -26,7 +28,7 @@ from services.worker.actors import declare
 from services.worker.process import working
 from services.worker.schedule import JOBS, due, purge_keys
 from services.worker.sweep import begin_new, retry_parked, sweep
-from services.worker.turns import take_turn_of
+from services.worker.turns import Desk, take_turn, take_turn_of
 from tests.projections.world import CODEC, FOUNDED, LOGS, World, card, defined, recorded, scaled
 
 SECONDS_MAX = 20.0
@@ -71,7 +73,7 @@ def _consuming(service: App, redis_url: str) -> Iterator[None]:
     broker = broker_of(redis_url)
     broker.client.flushdb()
     sending = waker(redis_url)
-    declare(broker, service, sending)
+    declare(broker, service, sending, Desk())
     worker = Worker(broker, worker_timeout=20, worker_threads=2)
     worker.start()
     try:
@@ -139,7 +141,7 @@ def test_a_sweep_goes_round_until_nobody_is_behind(service: App, world: World) -
     other = _founded(service.database)
     for each in (world, other):
         each.append(*(recorded("a", f"2026-{month:02}", month) for month in range(1, 13)))
-    sweep(service, NOT_STOPPED)
+    sweep(service, NOT_STOPPED, Desk())
     for each in (world, other):
         assert set(_positions(each).values()) == {_positions(each)["catalog"]}
 
@@ -155,7 +157,7 @@ def test_what_fails_in_one_organization_keeps_no_other_waiting(service: App, wor
     for each in (world, other):
         with service.database.transaction(each.tenant) as connection:
             progress.begin(connection, each.tenant, ["broken"])
-    sweep(replace(service, projections=(broken,)), NOT_STOPPED)
+    sweep(replace(service, projections=(broken,)), NOT_STOPPED, Desk())
     with service.database.transaction(other.tenant) as connection:
         assert progress.live(connection, other.tenant, ["broken"])["broken"].position > 0
     with service.database.transaction(world.tenant) as connection:
@@ -167,7 +169,7 @@ def test_a_projection_that_comes_with_an_upgrade_begins_everywhere(service: App,
     new = Projection("new", (), lambda batch: None)
     upgraded = replace(service, projections=(*service.projections, new))
     begin_new(upgraded, NOT_STOPPED)
-    sweep(upgraded, NOT_STOPPED)
+    sweep(upgraded, NOT_STOPPED, Desk())
     with service.database.transaction(world.tenant) as connection:
         assert progress.live(connection, world.tenant, ["new"])["new"].position == _positions(world)["catalog"]
 
@@ -211,10 +213,10 @@ def test_a_worker_that_starts_tries_parked_projections_again_from_where_they_sta
     world.append(recorded("a", "2026-01", 1))
     catch_up(service.store, world.tenant, choking)
     parked_at = _positions(world)["readings"]
-    sweep(service, NOT_STOPPED)
+    sweep(service, NOT_STOPPED, Desk())
     assert _positions(world)["readings"] == parked_at
     retry_parked(service, NOT_STOPPED)
-    sweep(service, NOT_STOPPED)
+    sweep(service, NOT_STOPPED, Desk())
     assert len(set(_positions(world).values())) == 1
     assert _positions(world)["readings"] > parked_at
 
@@ -239,10 +241,86 @@ def test_old_keys_are_forgotten_however_many_and_young_ones_kept(
 
 
 def test_the_lag_is_told_by_projection(service: App, world: World) -> None:
-    sweep(service, NOT_STOPPED)
+    sweep(service, NOT_STOPPED, Desk())
     world.append(recorded("a", "2026-01", 1), recorded("a", "2026-02", 1))
     catch_up(service.store, world.tenant, world.projection("readings"))
     with service.database.scheduler() as connection:
         found = {each.projection: each for each in lag(connection)}
     assert (found["readings"].events_behind, found["scores"].events_behind) == (0, 2)
     assert (found["scores"].tenants_behind, found["scores"].parked) == (1, 0)
+
+
+def test_a_projection_that_reads_a_parked_one_is_left_alone_where_that_one_stands(service: App, world: World) -> None:
+    def choke(batch: Batch) -> None:
+        raise ValueError("cannot be applied")
+
+    sweep(service, NOT_STOPPED, Desk())
+    world.append(recorded("a", "2026-01", 1))
+    catch_up(service.store, world.tenant, replace(world.projection("readings"), apply=choke))
+    reads = {projection.name: projection.after for projection in service.projections}
+    with service.database.scheduler() as connection:
+        assert [each.tenant for each in behind(connection, NOBODY, 500, reads)].count(world.tenant) == 0
+        found = behind(connection, NOBODY, 500, {})
+    assert [each.projection for each in found if each.tenant == world.tenant] == ["scores"]
+    assert not take_turn(service, world.tenant, [each for each in service.projections if not each.inline])
+
+
+def test_a_projection_that_stands_before_a_parked_one_still_comes_up_to_it(service: App, world: World) -> None:
+    position = world.append(recorded("a", "2026-01", 1))[0].position
+    catch_up(service.store, world.tenant, world.projection("readings"))
+    with service.database.transaction(world.tenant) as connection:
+        progress.set_status(connection, world.tenant, "readings", 1, progress.PARKED, "an error")
+    world.append(recorded("a", "2026-02", 1))
+    sweep(service, NOT_STOPPED, Desk())
+    assert (_positions(world)["readings"], _positions(world)["scores"]) == (position, position)
+
+
+def test_many_wake_ups_at_once_are_one_turn_after_which_nothing_is_forgotten() -> None:
+    desk, one, other = Desk(), clock.new_id(), clock.new_id()
+    assert desk.begin(one)
+    assert desk.begin(other)
+    assert not desk.begin(one)
+    assert desk.end(one)
+    assert not desk.end(other)
+    assert desk.begin(one)
+    assert not desk.begin(one)
+    desk.look(one)
+    assert not desk.end(one)
+
+
+def test_news_that_come_during_a_turn_are_brought_in_by_it_or_by_the_next(
+    service: App, world: World, redis_url: str
+) -> None:
+    late = threading.Event()
+
+    def append_once(batch: Batch) -> bool | None:
+        if not late.is_set():
+            late.set()
+            with world.database.transaction(world.tenant) as other:
+                log = service.logs.bind(other, world.tenant)
+                events = [NewEvent("measurement/a", recorded("a", "2026-02", 2), None)]
+                log.append(events, Metadata("tests", "late"))
+            sending.wake(world.tenant, 0)
+        return scores.apply(batch)
+
+    sweep(service, NOT_STOPPED, Desk())
+    scores, sending = world.projection("scores"), waker(redis_url)
+    changed = [replace(scores, apply=append_once) if each is scores else each for each in service.projections]
+    with _consuming(replace(service, projections=tuple(changed)), redis_url):
+        head = world.append(recorded("a", "2026-01", 1))[0].position
+        sending.wake(world.tenant, head)
+        assert _eventually(lambda: _positions(world)["scores"] == head + 1)
+    sending.close()
+
+
+def test_what_projections_write_does_not_wait_for_the_disk_and_what_commands_write_does(
+    service: App, world: World
+) -> None:
+    def waits(connection: Connection) -> str:
+        return str(connection.exec_driver_sql("SHOW synchronous_commit").scalar_one())
+
+    seen: list[str] = []
+    catch_up(service.store, world.tenant, Projection("note", (), lambda batch: seen.append(waits(batch.connection))))
+    with service.database.transaction(world.tenant) as connection:
+        assert waits(connection) == "on"
+    assert set(seen) == {"off"}

@@ -113,7 +113,7 @@ def each_projection(change: Callable[[Projection], Projection]) -> Callable[[App
 
 def hints_only(app: App) -> App:
     """Nobody looks for news that no wake-up told of."""
-    process.sweep_until = lambda _app, stop: stop.wait()  # type: ignore[attr-defined,assignment]  # replaced where it is used
+    process.sweep_until = lambda _app, stop, _desk: stop.wait()  # type: ignore[attr-defined,assignment]  # where it is used
     return app
 
 
