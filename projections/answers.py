@@ -99,30 +99,3 @@ class BalanceHistoryAnswer(Struct, frozen=True):
     balances: list[BalanceView]
     as_of_position: int
     evaluated_at: datetime
-
-
-class ReadingView(Struct, frozen=True):
-    """One entry in the history of a value: recorded, corrected, retracted or not_applicable.
-
-    `position` is its event's, `replaces` that of the value it took the place of; `in_force` says that it is the last.
-    """
-
-    kpi: str
-    period: str
-    source: str
-    kind: Literal["recorded", "corrected", "retracted", "not_applicable"]
-    value: str | None
-    numerator: str | None
-    denominator: str | None
-    position: int
-    replaces: int | None
-    observed_at: datetime | None
-    external_id: str | None
-    in_force: bool
-
-
-class ReadingsAnswer(Struct, frozen=True):
-    """In order of period, source and position."""
-
-    readings: list[ReadingView]
-    as_of_position: int

@@ -46,7 +46,11 @@ class DefinitionsCache:
 
     def at(self, log: Log, position: int) -> Definitions:
         """The definitions after the event at that position; 0 is before the first."""
-        return self._reached(log, position, None).folded.definitions
+        return self.folded_at(log, position).definitions
+
+    def folded_at(self, log: Log, position: int) -> Folded:
+        """Everything that is folded up to that position."""
+        return self._reached(log, position, None).folded
 
     def at_head(self, log: Log, head: Head) -> Folded:
         """What is folded up to a head that was read before anything was appended to it.

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from infra.eventstore.codec import Codec
 from infra.eventstore.log import Log, Recorded
 from projections import progress
 from projections.projection import Batch, CatalogBehind, Projection, check_whole
@@ -14,7 +13,6 @@ from projections.projection import Batch, CatalogBehind, Projection, check_whole
 def catch_up_inline(
     connection: Connection,
     log: Log,
-    codec: Codec,
     tenant: UUID,
     projections: Sequence[Projection],
     events: tuple[Recorded, ...],
@@ -35,6 +33,6 @@ def catch_up_inline(
         if now is None or now.position != first - 1:
             raise CatalogBehind(projection.name, now.position if now else 0)
         check_whole(events, now.position, len(events))
-        applied = projection.apply(Batch(connection, tenant, now.generation, events, log, codec, {}))
+        applied = projection.apply(Batch(connection, tenant, now.generation, events, log, {}))
         assert applied is not False, "an inline projection does its work at once"
         progress.move(connection, tenant, projection.name, now.generation, now.position, events[-1].position)

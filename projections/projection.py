@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Table
 
 from infra.database import Database
-from infra.eventstore.codec import Codec
 from infra.eventstore.log import Log, LogFactory, Recorded
 
 
@@ -28,7 +27,6 @@ class Batch:
     generation: int
     events: tuple[Recorded, ...]
     log: Log
-    codec: Codec
     sources: Mapping[str, int]
 
     @property
@@ -61,11 +59,10 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where projections read and write: the database, the logs in it, and how events are written down."""
+    """Where projections read and write: the database and the logs in it."""
 
     database: Database
     logs: LogFactory
-    codec: Codec
 
 
 def check_whole(events: Sequence[Recorded], position: int, count: int) -> None:

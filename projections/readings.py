@@ -23,15 +23,12 @@ from domain.values import KpiId
 from infra.database import Question, metadata
 from infra.eventstore.log import Recorded
 from projections import writing
-from projections.answers import ReadingView
 from projections.numbers import number_columns, numbers
 from projections.periods import period_of
 from projections.projection import Batch, Projection
-from projections.score_view import optional_number
 
 NAME = "readings"
 RETRACTED = "retracted"
-READINGS_SHOWN_MAX = 5_000
 
 _LATEST = """
     SELECT k.kpi, latest.period
@@ -165,46 +162,3 @@ def latest_of(rows: Iterable[tuple[str, str]]) -> dict[KpiId, Period]:
     """The answer to it, by KPI."""
     # The periods of one KPI are of one kind, and the names of one kind sort as the periods do.
     return {KpiId(kpi): period_of(period) for kpi, period in rows}
-
-
-def readings_of(
-    connection: Connection, tenant: UUID, generation: int, kpi: KpiId, position: int, period: Period | None = None
-) -> list[ReadingView]:
-    """What was recorded for a KPI up to the position, in one period or in all, retractions included."""
-    rows = connection.execute(
-        text("""
-            SELECT r.kpi, r.period, r.source, r.kind, r.value, r.numerator, r.denominator, r.from_position, r.replaces,
-                   r.observed_at, r.external_id,
-                   r.from_position = max(r.from_position) OVER (PARTITION BY r.period, r.source) AS is_last
-            FROM steelyard.reading r
-            WHERE r.tenant_id = :tenant AND r.generation = :generation AND r.kpi = :kpi AND r.from_position <= :position
-              AND (CAST(:period AS text) IS NULL OR r.period = :period)
-            ORDER BY r.period, r.source, r.from_position
-            LIMIT :rows_max
-        """),
-        {
-            "tenant": tenant,
-            "generation": generation,
-            "kpi": kpi,
-            "position": position,
-            "period": period and period.text,
-            "rows_max": READINGS_SHOWN_MAX,
-        },
-    )
-    return [
-        ReadingView(
-            kpi=row.kpi,
-            period=row.period,
-            source=row.source,
-            kind=row.kind,
-            value=optional_number(row.value),
-            numerator=optional_number(row.numerator),
-            denominator=optional_number(row.denominator),
-            position=row.from_position,
-            replaces=row.replaces,
-            observed_at=row.observed_at,
-            external_id=row.external_id,
-            in_force=row.is_last and row.kind != RETRACTED,
-        )
-        for row in rows
-    ]

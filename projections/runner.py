@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from infra.eventstore.codec import Codec
 from infra.eventstore.log import Log
 from projections import progress
 from projections.progress import Progress
@@ -103,7 +102,7 @@ def _one_batch(store: Store, tenant: UUID, projection: Projection, generation: i
         bounds = _bounds(connection, tenant, log, projection)
         if bounds.until <= leased.position:
             return Outcome.CURRENT
-        return _Turn(connection, tenant, projection, leased, log, store.codec, bounds).take(events_max)
+        return _Turn(connection, tenant, projection, leased, log, bounds).take(events_max)
 
 
 def _behind(store: Store, tenant: UUID, projection: Projection, generation: int) -> bool:
@@ -132,7 +131,6 @@ class _Turn:
     projection: Projection
     leased: Progress
     log: Log
-    codec: Codec
     bounds: _Bounds
 
     def take(self, events_max: int) -> Outcome:
@@ -189,7 +187,6 @@ class _Turn:
                     self.leased.generation,
                     events,
                     self.log,
-                    self.codec,
                     self.bounds.sources,
                 )
                 return Applied.PART if self.projection.apply(batch) is False else Applied.WHOLE

@@ -30,7 +30,7 @@ class App:
     @property
     def store(self) -> Store:
         """What projections run on."""
-        return Store(self.database, self.logs, self.codec)
+        return Store(self.database, self.logs)
 
     def close(self) -> None:
         """Close every connection."""

@@ -88,6 +88,12 @@ def written(answer: Answer) -> WrittenView:
 
 def answer_of(recorded: tuple[Recorded, ...], head: Head, duplicate: int | None) -> tuple[bytes, int]:
     """The answer for what was recorded, and its position; `duplicate` is where the same content stands already."""
+    view = written_view(recorded, head, duplicate)
+    return json.encode(view), view.position
+
+
+def written_view(recorded: tuple[Recorded, ...], head: Head, duplicate: int | None) -> WrittenView:
+    """The same as a value."""
     outcome: Outcome
     if recorded:
         outcome, position = "recorded", recorded[-1].position
@@ -95,10 +101,9 @@ def answer_of(recorded: tuple[Recorded, ...], head: Head, duplicate: int | None)
         outcome, position = "duplicate", duplicate
     else:
         outcome, position = "unchanged", head.position
-    view = WrittenView(
+    return WrittenView(
         outcome=outcome,
         position=position,
         recorded_at=recorded[-1].recorded_at if recorded else None,
         events=[EventView(each.position, each.stream, each.version, each.name) for each in recorded],
     )
-    return json.encode(view), position

@@ -100,7 +100,7 @@ def _once(
         known = Known(actor, log, head, app.definitions, ValuesInForce(connection, actor.tenant))
         decided = work(known)
         recorded = log.append(decided.events, _metadata(actor, key)) if decided.events else ()
-        catch_up_inline(connection, log, app.codec, actor.tenant, app.projections, recorded)
+        catch_up_inline(connection, log, actor.tenant, app.projections, recorded)
         if alongside is not None:
             alongside(connection, recorded)
         body, position = decided.answer(recorded, head)

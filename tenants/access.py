@@ -157,8 +157,3 @@ def within(scopes: frozenset[Scope]) -> frozenset[Permission]:
     if not scopes:
         return frozenset(Permission)
     return frozenset().union(*(SCOPES[scope] for scope in scopes))
-
-
-def roles_with(permission: Permission) -> tuple[Role, ...]:
-    """The roles that have the permission, for all KPIs or for their own."""
-    return tuple(role for role in Role if permission in MATRIX[role])

@@ -6,14 +6,13 @@ A name never names a module, and no data ever chooses what is imported. An older
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import cast
 
-from infra.eventstore.canonical import JsonObject, dumps, loads, loads_object
+from infra.eventstore.canonical import JsonObject, loads_object
 from infra.eventstore.errors import BodyUnfit, UnknownEvent
 from infra.eventstore.scalars import FromText, ToText
 from infra.eventstore.shapes import Shapes
 
-Value = TypeVar("Value")
 Upcaster = Callable[[JsonObject], JsonObject]
 
 TOPIC_SEPARATOR = "@"
@@ -75,18 +74,6 @@ class Codec:
     def holds_sealed(self, event: object) -> bool:
         """Whether text of this kind of event is sealed."""
         return self._shapes.of(type(event)).sealed
-
-    def to_json(self, value: object) -> bytes:
-        """Any frozen dataclass of ours as canonical JSON, nothing sealed. Raises TypeError for what has no form."""
-        return dumps(self._shapes.of(type(value)).encode(value))
-
-    def from_json(self, cls: type[Value], data: bytes) -> Value:
-        """The value of such bytes. Raises BodyUnfit."""
-        try:
-            tree = loads(data)
-        except ValueError as error:
-            raise BodyUnfit("not JSON") from error
-        return cast(Value, self._shapes.of(cls).decode(tree))
 
     def _register(self, event_type: EventType) -> None:
         name, schema = event_type.name, event_type.schema

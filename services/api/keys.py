@@ -7,7 +7,6 @@ from msgspec import Struct
 from domain import streams
 from services.api.bodies.organization import KeyBody
 from services.api.operation import Call, Operation, Reply
-from services.api.organizations import organization_of
 from services.api.problems import Problem
 from services.api.reads import Reading, reading
 from services.api.texts import optional_instant
@@ -15,8 +14,7 @@ from services.api.values import Query, Text
 from services.commands import WrittenView
 from services.keys import issue_key, revoke_key
 from tenants.access import Permission
-from tenants.organization.events import ApiKeyIssued
-from tenants.organization.state import KeyKnown
+from tenants.organization.events import ApiKeyIssued, ApiKeyRevoked
 
 
 class IssuedView(Struct, frozen=True):
@@ -32,7 +30,7 @@ class KeyView(Struct, frozen=True):
     """A key that was issued. No scopes means all of the role, no KPIs all KPIs."""
 
     key_id: str
-    name: str | None
+    name: str
     principal: str
     role: str
     scopes: list[str]
@@ -62,27 +60,26 @@ def _issue(call: Call) -> Reply:
 
 def _list(call: Call) -> Reply:
     with reading(call) as read:
-        names = _names(read)
-        keys = [_view(key, names.get(key.key_id)) for key in organization_of(read).keys]
-        return Reply.of(KeysView(keys, read.head.position), read.head.position)
+        return Reply.of(KeysView(_keys(read), read.head.position), read.head.position)
 
 
-def _names(read: Reading) -> dict[str, str]:
-    """The names are sealed text of events; no state keeps them."""
-    events = (recorded.event for recorded in read.log.load(streams.ORGANIZATION, until=read.head.position))
-    return {event.key_id: event.name for event in events if isinstance(event, ApiKeyIssued)}
+def _keys(read: Reading) -> list[KeyView]:
+    """From the organization's own stream: no state keeps the names, which are sealed text of its events."""
+    events = [recorded.event for recorded in read.log.load(streams.ORGANIZATION, until=read.head.position)]
+    revoked = {event.key_id for event in events if isinstance(event, ApiKeyRevoked)}
+    return [_view(event, event.key_id in revoked) for event in events if isinstance(event, ApiKeyIssued)]
 
 
-def _view(key: KeyKnown, name: str | None) -> KeyView:
+def _view(key: ApiKeyIssued, revoked: bool) -> KeyView:
     return KeyView(
         key_id=key.key_id,
-        name=name,
+        name=key.name,
         principal=key.principal,
         role=key.role.value,
         scopes=sorted(scope.value for scope in key.scopes),
         kpis=sorted(key.kpis),
         expires_at=optional_instant(key.expires_at),
-        revoked=key.revoked,
+        revoked=revoked,
     )
 
 

@@ -8,11 +8,11 @@ from pydantic import Field
 from infra.eventstore import merkle
 from infra.eventstore.codec import Codec
 from infra.eventstore.log import Recorded
+from infra.eventstore.scalars import instant_text
 from infra.eventstore.shape import Unsealed
 from services.api.operation import Call, Operation, Reply
 from services.api.problems import Problem
 from services.api.reads import Reading, reading
-from services.api.texts import instant_text
 from services.api.values import Query
 from tenants.access import Permission
 

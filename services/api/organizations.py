@@ -5,21 +5,17 @@ from typing import Literal
 
 from msgspec import Struct
 
-from domain import streams
 from domain.calendar import Calendar
 from domain.policy import DEFAULT_POLICY, PolicyKnown
 from services.api.bodies.organization import CalendarBody, OrganizationBody, PolicyBody, RenamingBody
 from services.api.operation import OPERATOR_ONLY, Call, Operation, Reply
-from services.api.reads import Reading, reading
+from services.api.reads import reading
 from services.api.texts import day_text, number_text
 from services.app import execute
 from services.commands import WrittenView
 from services.founding import found_organization
 from tenants.access import Permission
 from tenants.organization.commands import RenameOrganization, SetCalendar
-from tenants.organization.decide import ORGANIZATION
-from tenants.organization.events import OrganizationEvent
-from tenants.organization.state import Organization
 
 
 class FoundedView(Struct, frozen=True):
@@ -94,7 +90,7 @@ def _found(call: Call) -> Reply:
 
 def _show(call: Call) -> Reply:
     with reading(call) as read:
-        organization = organization_of(read)
+        organization = read.folded.organization
         view = OrganizationView(
             organization=str(call.actor.tenant),
             code=organization.code,
@@ -104,16 +100,6 @@ def _show(call: Call) -> Reply:
             position=read.head.position,
         )
     return Reply.of(view, view.position)
-
-
-def organization_of(read: Reading) -> Organization:
-    """The organization as such."""
-    state = ORGANIZATION.initial("")
-    for recorded in read.log.load(streams.ORGANIZATION, until=read.head.position):
-        event = recorded.event
-        assert isinstance(event, OrganizationEvent), "the stream holds no other events"
-        state = ORGANIZATION.evolve(state, event, recorded.position)
-    return state
 
 
 def _calendar(calendar: Calendar) -> CalendarView:

@@ -12,6 +12,7 @@ from domain.scorecard.state import Scorecard
 from domain.scoring.inputs import Definitions
 from domain.values import KpiId, ScorecardId
 from infra.eventstore.log import Head, Log
+from projections.definitions import Folded
 from services.api.operation import Call
 from services.api.problems import Problem
 from services.bundle import App
@@ -30,10 +31,15 @@ class Reading:
     log: Log
     head: Head
 
-    @cached_property
+    @property
     def definitions(self) -> Definitions:
         """Everything that is defined."""
-        return self.app.definitions.at(self.log, self.head.position)
+        return self.folded.definitions
+
+    @cached_property
+    def folded(self) -> Folded:
+        """The same with the organization as such; nothing is read while no definition came."""
+        return self.app.definitions.at_head(self.log, self.head)
 
     def kpi(self, code: str) -> Kpi:
         """Raises Problem `not-found`."""

@@ -7,6 +7,7 @@ from services.api.reads import reading
 from services.api.scorecard_views import ScorecardDetailView, ScorecardsView, scorecard_detail, scorecard_line
 from services.app import execute
 from services.commands import WrittenView
+from services.publishing import PublishedView, publish
 from tenants.access import Permission
 
 
@@ -38,7 +39,7 @@ def _change(call: Call) -> Reply:
 def _publish(call: Call) -> Reply:
     scorecard = ScorecardId(call.code("scorecard"))
     command = call.body_as(VersionBody).command(scorecard)
-    answer = execute(call.app, call.actor, [command], call.key)
+    answer = publish(call.app, call.actor, command, call.key)
     return Reply.written(answer, location=f"/v1/scorecards/{scorecard}")
 
 
@@ -115,9 +116,10 @@ OPERATIONS = (
         permission=Permission.EDIT_SCORECARD,
         summary="Publish the draft as a version",
         description="In force from a date. A version that changes an ended period with values is a restatement: it "
-        "must say so and give a reason.",
+        "must say so and give a reason. One with an earlier date than a version that is published already governs only "
+        "up to that one's date; the answer says so in `governs_until`.",
         handle=_publish,
-        answer=WrittenView,
+        answer=PublishedView,
         body=VersionBody,
         statuses=(201,),
         problems=(404, 409),

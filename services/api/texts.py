@@ -1,9 +1,10 @@
 """Values as they are written in answers: exact numbers as decimal text, days, instants in UTC."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from domain.values import plain
+from infra.eventstore.scalars import instant_text
 
 
 def number_text(value: Decimal) -> str:
@@ -24,11 +25,6 @@ def day_text(day: date) -> str:
 def optional_day(day: date | None) -> str | None:
     """The day, if there is one."""
     return None if day is None else day_text(day)
-
-
-def instant_text(instant: datetime) -> str:
-    """2026-03-01T12:00:00.000000Z."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def optional_instant(instant: datetime | None) -> str | None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from domain import streams
 from domain.calendar import Calendar, Period
 from domain.errors import Invalid
 from domain.kpi.state import Kpi
@@ -26,8 +25,6 @@ from services.bundle import App
 from services.commands import Forbidden
 from services.web.seen import Place, Reached
 from tenants.access import Actor, Permission, may
-from tenants.organization.decide import ORGANIZATION
-from tenants.organization.events import OrganizationEvent
 
 VERSION_DIGITS_MAX = 6
 
@@ -57,11 +54,8 @@ class Reading:
 
     def place(self, code: str) -> Place:
         """The organization by code and name."""
-        state = ORGANIZATION.initial("")
-        for recorded in self.reader.log.load(streams.ORGANIZATION, until=self.reader.position):
-            assert isinstance(recorded.event, OrganizationEvent), "the stream holds no other events"
-            state = ORGANIZATION.evolve(state, recorded.event, recorded.position)
-        return Place(code, state.name or code)
+        folded = self.reader.cache.folded_at(self.reader.log, self.reader.position)
+        return Place(code, folded.organization.name or code)
 
     def kpis_below(self, scorecard: ScorecardId) -> Mapping[KpiId, Kpi]:
         """The KPIs that can change a scorecard, in any of its versions."""

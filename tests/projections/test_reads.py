@@ -13,9 +13,8 @@ from domain.errors import Invalid, NotFound
 from domain.policy import MissingData, Policy
 from domain.scorecard.events import ChildKind, ChildWeight, VersionPublished, WeightsSet
 from domain.scoring.inputs import VersionChoice
-from domain.values import KpiId, NodeId, ScorecardId
+from domain.values import NodeId, ScorecardId
 from infra.database import Database
-from projections import readings
 from projections.answers import HistoryAnswer, ScoreAnswer
 from projections.balances import balance_at, balance_history
 from projections.current import current_tree
@@ -261,15 +260,6 @@ def test_balance_is_stored_with_the_score_and_computed_for_other_versions(world:
     assert under_1 is not None
     assert stored == computed == whole[1]
     assert (stored.version, under_1.version, [each.period for each in whole]) == (2, 1, ["2026-01", "2026-02"])
-
-
-def test_the_readings_of_a_kpi_tell_the_chain_of_a_value(world: World) -> None:
-    with world.database.transaction(world.tenant) as connection:
-        found = readings.readings_of(connection, world.tenant, 1, KpiId("A"), P8, Period.parse("2026-01"))
-    assert [(each.kind, each.value, each.position, each.replaces, each.in_force) for each in found] == [
-        ("recorded", "60", 11, None, False),
-        ("corrected", "50", P5, 11, True),
-    ]
 
 
 def test_organizations_with_equal_codes_and_positions_share_nothing(world: World) -> None:

@@ -81,14 +81,14 @@ class World:
 
     @property
     def store(self) -> Store:
-        return Store(self.database, LOGS, CODEC)
+        return Store(self.database, LOGS)
 
     def append(self, *events: object) -> tuple[Recorded, ...]:
         """In one transaction."""
         with self.database.transaction(self.tenant) as connection:
             log = LOGS.bind(connection, self.tenant)
             recorded = log.append([self._placed(event) for event in events], WHO)
-            catch_up_inline(connection, log, CODEC, self.tenant, self.projections, recorded)
+            catch_up_inline(connection, log, self.tenant, self.projections, recorded)
         return recorded
 
     def catch_up(self, *, events_max: int = 500) -> list[Outcome]:

@@ -68,7 +68,7 @@ def _apply(store: Store, tenant: UUID, projection: Projection, generation: int, 
         log = store.logs.bind(connection, tenant)
         sources = runner._bounds(connection, tenant, log, projection).sources
         events = log.read(start, reached - start)
-        while projection.apply(Batch(connection, tenant, generation, events, log, store.codec, sources)) is False:
+        while projection.apply(Batch(connection, tenant, generation, events, log, sources)) is False:
             pass
 
 
