@@ -115,6 +115,8 @@ class Settings(Location):
 
     body_bytes_max: Size = 1_000_000
     bulk_body_bytes_max: Size = 10_000_000
+    body_seconds_max: Count = 60
+    """Whoever sends a body more slowly is not waited for."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

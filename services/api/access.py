@@ -28,7 +28,7 @@ def call_of(
         raise Problem("not-found", "there is nothing at this path")
     if request.accept.best_match(list(ACCEPTED)) is None:
         raise Problem("not-acceptable", "the Accept header must allow application/json")
-    caller = _allowed(operation, authenticator.caller(request.headers.get("authorization")))
+    caller = admitted(authenticator, operation, request)
     read = _body(operation, request, body)
     return Call(
         app=app,
@@ -39,6 +39,11 @@ def call_of(
         key=_key(operation, request, read, request_id),
         min_position=headers.min_position_of(request.headers.get("steelyard-min-position")),
     )
+
+
+def admitted(authenticator: Authenticator, operation: Operation, request: AnyRequest) -> Actor | None:
+    """Who calls, if they may; None is the operator. Raises Problem, Unauthenticated, KeyExpired or Forbidden."""
+    return _allowed(operation, authenticator.caller(request.headers.get("authorization")))
 
 
 def _allowed(operation: Operation, caller: Actor | Operator) -> Actor | None:

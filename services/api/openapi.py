@@ -24,7 +24,7 @@ REF_OF_ANSWERS = "#/components/schemas/{name}"
 UUID_PARAMETERS = frozenset({"key_id"})
 WHOLE_PARAMETERS = frozenset({"position"})
 ALWAYS = (400, 401, 403, 406, 500, 503)
-WITH_BODY = (413, 415, 422)
+WITH_BODY = (408, 413, 415, 422)
 WRITING = (409, 422)
 
 DESCRIPTION = """Balanced scorecards for many organizations, event-sourced, verifiable.

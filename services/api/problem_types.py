@@ -95,6 +95,13 @@ _PROTOCOL = (
         "The `Accept` header rules out application/json.",
     ),
     ProblemType(
+        "too-slow",
+        408,
+        "The body took too long",
+        "A body must be there within STEELYARD_BODY_SECONDS_MAX. Nothing of it was done: send it again over a better "
+        "connection, or in smaller parts.",
+    ),
+    ProblemType(
         "idempotency-in-progress",
         409,
         "The first request with this key is still running",

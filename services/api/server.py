@@ -4,17 +4,19 @@ One request: accept -> who calls -> may they -> body and query -> the operation 
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 from anyio import CapacityLimiter, to_thread
 from litestar import HttpMethod, Litestar, Request, Response
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import RawBody
 from litestar.types import ControllerRouterHandler, Message, Scope
 
 from infra import clock
+from infra.settings import Settings
 from services.api import headers, operations
-from services.api.access import call_of
+from services.api.access import admitted, call_of
+from services.api.arriving import arrived
 from services.api.documents import document_handlers
 from services.api.errors import problem_of
 from services.api.health import health_handlers
@@ -25,6 +27,7 @@ from services.authentication import Authenticator
 
 AnyRequest = Request[object, object, State]
 AnyResponse = Response[bytes]
+Answering = Callable[[AnyRequest, bytes], Awaitable[AnyResponse]]
 
 REQUEST_ID = "steelyard_request_id"
 YEAR_SECONDS = 31_536_000
@@ -63,7 +66,7 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
             if public_url.startswith("https:"):
                 found.setdefault("strict-transport-security", f"max-age={YEAR_SECONDS}")
 
-    def answering(operation: Operation) -> Callable[[AnyRequest, bytes], Awaitable[AnyResponse]]:
+    def answering(operation: Operation) -> Answering:
         def work(request: AnyRequest, body: bytes) -> AnyResponse:
             call = call_of(app, authenticator, operation, request, body, _request_id(request.scope))
             return _response(operation, operation.handle(call))
@@ -73,9 +76,21 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
 
         return answer
 
+    def admitting(operation: Operation) -> Callable[[AnyRequest], Awaitable[None]]:
+        async def admit(request: AnyRequest) -> None:
+            await to_thread.run_sync(admitted, authenticator, operation, request, limiter=threads)
+
+        return admit
+
+    def handler(operation: Operation) -> HTTPRouteHandler:
+        answer = answering(operation)
+        if not operation.writes:
+            return _reading(answer, operation)
+        return _writing(answer, admitting(operation), operation, app.settings)
+
     return Litestar(
         route_handlers=[
-            *(_handler(answering(operation), operation, _size_max(app, operation)) for operation in table),
+            *(handler(operation) for operation in table),
             *document_handlers(app, table),
             *health_handlers(app),
             *pages,
@@ -95,30 +110,29 @@ def refuse_unguarded(table: Sequence[Operation]) -> None:
             raise PermissionMissing(operation.name)
 
 
-def _handler(
-    answer: Callable[[AnyRequest, bytes], Awaitable[AnyResponse]], operation: Operation, size_max: int
+def _reading(answer: Answering, operation: Operation) -> HTTPRouteHandler:
+    async def read(request: AnyRequest) -> AnyResponse:
+        return await answer(request, b"")
+
+    return HTTPRouteHandler(_path(operation), http_method=[HttpMethod.GET, HttpMethod.HEAD])(read)
+
+
+def _writing(
+    answer: Answering, admit: Callable[[AnyRequest], Awaitable[None]], operation: Operation, limits: Settings
 ) -> HTTPRouteHandler:
-    path = operation.path.replace("}", ":str}")
-    if not operation.writes:
-
-        async def read(request: AnyRequest) -> AnyResponse:
-            return await answer(request, b"")
-
-        return HTTPRouteHandler(path, http_method=[HttpMethod.GET, HttpMethod.HEAD])(read)
-
-    async def write(request: AnyRequest, body: RawBody) -> AnyResponse:
-        return await answer(request, body)
+    async def write(request: AnyRequest) -> AnyResponse:
+        return await answer(request, await arrived(request, partial(admit, request), limits.body_seconds_max))
 
     return HTTPRouteHandler(
-        path,
+        _path(operation),
         http_method=[HttpMethod(operation.method)],
         status_code=operation.statuses[0],
-        request_max_body_size=size_max,
+        request_max_body_size=limits.bulk_body_bytes_max if operation.bulk else limits.body_bytes_max,
     )(write)
 
 
-def _size_max(app: App, operation: Operation) -> int:
-    return app.settings.bulk_body_bytes_max if operation.bulk else app.settings.body_bytes_max
+def _path(operation: Operation) -> str:
+    return operation.path.replace("}", ":str}")
 
 
 def _response(operation: Operation, reply: Reply) -> AnyResponse:
