@@ -52,9 +52,8 @@ def start_postgres(files: PostgresFiles, privilege: Privilege) -> subprocess.Pop
     _refuse_other_major(files.data)
     if not files.data.exists():
         _create_data_folder(files, privilege)
-    _settle_predecessor(files.data)
     for _ in range(START_ATTEMPTS_MAX):
-        child = spawn(_command(files, privilege), files.log, signal.SIGINT, privilege.account)
+        child = begin_postgres(files, privilege)
         if _became_ready(child, files.data):
             return child
         tail = log_tail(files.log)
@@ -64,6 +63,17 @@ def start_postgres(files: PostgresFiles, privilege: Privilege) -> subprocess.Pop
             break
         wait_until(lambda: False, 0.25)
     raise ServerDidNotStart("PostgreSQL", f"see {files.log}", tail)
+
+
+def begin_postgres(files: PostgresFiles, privilege: Privilege) -> subprocess.Popen[bytes]:
+    """Start on a data folder that is there, without waiting until it takes queries."""
+    _settle_predecessor(files.data)
+    return spawn(_command(files, privilege), files.log, signal.SIGINT, privilege.account)
+
+
+def postgres_ready(files: PostgresFiles, child: subprocess.Popen[bytes]) -> bool:
+    """Whether it takes queries by now."""
+    return child.poll() is None and _ready(files.data, child.pid)
 
 
 def _became_ready(child: subprocess.Popen[bytes], data: Path) -> bool:

@@ -19,10 +19,21 @@ from typing import IO, Self
 from urllib.parse import quote
 
 from infra.embedded.errors import ServersNotReady, SocketFolderNotOurs
-from infra.embedded.postgres import MAJOR, PORT, SUPERUSER, PostgresFiles, installation, start_postgres, stop_postgres
+from infra.embedded.postgres import (
+    MAJOR,
+    PORT,
+    SUPERUSER,
+    PostgresFiles,
+    begin_postgres,
+    installation,
+    postgres_ready,
+    start_postgres,
+    stop_postgres,
+)
 from infra.embedded.privilege import Privilege, choose_privilege, namespace_allowed
 from infra.embedded.process import POLL_SECONDS
-from infra.embedded.valkey import ValkeyFiles, answers, start_valkey, stop_valkey
+from infra.embedded.revival import Revivable
+from infra.embedded.valkey import ValkeyFiles, answers, begin_valkey, start_valkey, stop_valkey, valkey_ready
 
 ATTACH_SECONDS_MAX = 90.0
 SOCKET_PATH_BYTES_MAX = 107 if sys.platform == "linux" else 103  # sun_path without its closing zero
@@ -45,9 +56,8 @@ class _Running:
 
     owner_pid: int
     lock: IO[str]
-    privilege: Privilege
-    postgres: subprocess.Popen[bytes]
-    valkey: subprocess.Popen[bytes]
+    postgres: Revivable
+    valkey: Revivable
 
 
 @dataclass(slots=True)
@@ -90,17 +100,14 @@ class EmbeddedServers:
         return f"postgresql://{user}@/{quote(database, safe='')}?host={host}&port={PORT}"
 
     def ensure_running(self) -> tuple[str, ...]:
-        """Start again what has died, from the main thread; the names of what was started. Nothing if attached."""
+        """Start again what has died, from the main thread, without waiting for it; nothing if attached.
+
+        The names of what was started at an earlier look and is ready now. Raises ServerDidNotStart for what has died
+        again, and has begun the next attempt by then.
+        """
         if self._running is None:
             return ()
-        revived = []
-        if self._running.postgres.poll() is not None:
-            self._running.postgres = start_postgres(self._layout.postgres, self._running.privilege)
-            revived.append("postgres")
-        if self._running.valkey.poll() is not None:
-            self._running.valkey = start_valkey(self._layout.valkey)
-            revived.append("valkey")
-        return tuple(revived)
+        return tuple(server.name for server in (self._running.valkey, self._running.postgres) if server.came_back())
 
     def stop(self) -> None:
         """Stop what we started, in order; nothing if attached or in a forked worker. A second call does nothing."""
@@ -108,8 +115,8 @@ class EmbeddedServers:
             return  # a forked worker that ends takes nothing with it
         running, self._running = self._running, None
         self._layout.ready.unlink(missing_ok=True)
-        stop_valkey(running.valkey)
-        stop_postgres(running.postgres)
+        stop_valkey(running.valkey.child)
+        stop_postgres(running.postgres.child)
         running.lock.close()
 
     def __enter__(self) -> Self:
@@ -183,4 +190,25 @@ def _start_both(layout: _Layout, lock: IO[str]) -> _Running:
         lock.close()
         raise
     layout.ready.touch(mode=0o600)
-    return _Running(os.getpid(), lock, privilege, postgres, valkey)
+    return _Running(os.getpid(), lock, *_revivable(layout, privilege, postgres, valkey))
+
+
+def _revivable(
+    layout: _Layout, privilege: Privilege, postgres: subprocess.Popen[bytes], valkey: subprocess.Popen[bytes]
+) -> tuple[Revivable, Revivable]:
+    return (
+        Revivable(
+            "postgres",
+            postgres,
+            begin=lambda: begin_postgres(layout.postgres, privilege),
+            ready=lambda child: postgres_ready(layout.postgres, child),
+            log=layout.postgres.log,
+        ),
+        Revivable(
+            "valkey",
+            valkey,
+            begin=lambda: begin_valkey(layout.valkey),
+            ready=lambda child: valkey_ready(layout.valkey, child),
+            log=layout.valkey.log,
+        ),
+    )

@@ -34,14 +34,24 @@ class ValkeyFiles:
 
 
 def start_valkey(files: ValkeyFiles) -> subprocess.Popen[bytes]:
-    files.data.mkdir(mode=0o700, exist_ok=True)
-    _settle_predecessor(files.socket)
-    child = spawn(_command(files), files.log, signal.SIGTERM)
+    child = begin_valkey(files)
     wait_until(lambda: child.poll() is not None or answers(files.socket), START_SECONDS_MAX)
-    if child.poll() is None and answers(files.socket):
+    if valkey_ready(files, child):
         return child
     stop_valkey(child)
     raise ServerDidNotStart("Valkey", f"see {files.log}", log_tail(files.log))
+
+
+def begin_valkey(files: ValkeyFiles) -> subprocess.Popen[bytes]:
+    """Start without waiting until it answers."""
+    files.data.mkdir(mode=0o700, exist_ok=True)
+    _settle_predecessor(files.socket)
+    return spawn(_command(files), files.log, signal.SIGTERM)
+
+
+def valkey_ready(files: ValkeyFiles, child: subprocess.Popen[bytes]) -> bool:
+    """Whether it answers by now."""
+    return child.poll() is None and answers(files.socket)
 
 
 def stop_valkey(child: subprocess.Popen[bytes]) -> None:
