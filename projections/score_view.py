@@ -7,7 +7,8 @@ from typing import assert_never
 
 from domain.policy import Band
 from domain.scoring.bands import shown
-from domain.scoring.tree import CardScore, KpiScore, KpiTrace, NodeScore, ScoreTree, UsedTarget
+from domain.scoring.targets import UsedTarget
+from domain.scoring.tree import CardScore, KpiScore, KpiTrace, NodeScore, ScoreTree
 from domain.values import ARITHMETIC, q
 from projections.answers import NodePoint
 from projections.views import (

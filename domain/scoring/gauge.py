@@ -1,10 +1,11 @@
 """How a KPI is measured in an asked period, as far as definitions decide it: before any value is looked at.
 
-Called inside ARITHMETIC (domain.values).
+Called inside ARITHMETIC (domain.values). hard-cases.md H3.4 to H3.9, H4.6, H4.7. Named tuples: a plan
+makes several for every KPI, and a frozen dataclass takes seven times as long to make.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from domain.calendar import Calendar, Period
@@ -14,9 +15,9 @@ from domain.kpi.state import DefinitionKnown, Kpi, TargetKnown
 from domain.scoring.aggregate import adds_up
 from domain.scoring.collected import Collected, by_weight
 from domain.scoring.inputs import Cell
-from domain.scoring.scale import Aim, Filled, fill, lacks
-from domain.scoring.targets import NO_AIM, aim_of, joined, prorated, target_of, targets_of, used
-from domain.scoring.tree import UsedTarget
+from domain.scoring.scale import Aim, Filled, Uses, fill, uses
+from domain.scoring.targets import NO_AIM, UsedTarget, aim_of, joined, prorated, target_of, targets_of, used
+from domain.scoring.windows import Window
 from domain.values import KpiId
 
 NO_TARGET = "no_target"
@@ -24,6 +25,7 @@ NO_SCALE = "no_scale"
 FLAG_LATE = "late"
 FLAG_REVISED = "revised"
 FLAG_RESTATEMENT = "restatement"
+USES_NOTHING = Uses(False, False, False)
 
 
 class Face(NamedTuple):
@@ -37,8 +39,7 @@ class Face(NamedTuple):
     indicator: Indicator | None
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(NamedTuple):
     """A KPI with the definition and scale in force; `restated` says that one of them was published as a restatement."""
 
     kpi: Kpi
@@ -47,22 +48,28 @@ class Basis:
     restated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """What a value is held against: the aim, the targets it comes from, the scale filled with it.
 
-    `filled` None says why in `reason`.
+    `joined`: the aim is made of several targets, each of which is named as it was set. `filled` None says why in
+    `reason`.
     """
 
     aim: Aim
-    targets: tuple[UsedTarget, ...]
+    known: tuple[TargetKnown, ...]
+    joined: bool
     filled: Filled | None
     reason: str | None
     flags: tuple[str, ...]
 
+    @property
+    def targets(self) -> tuple[UsedTarget, ...]:
+        """What an explanation names."""
+        found = [used(known, aim_of(known.target) if self.joined else self.aim) for known in self.known]
+        return tuple([each for each in found if each is not None])
 
-@dataclass(frozen=True, slots=True)
-class Single:
+
+class Single(NamedTuple):
     """One collection period stands for the asked one; `early` says that it ends before the KPI was first defined."""
 
     basis: Basis
@@ -70,8 +77,7 @@ class Single:
     early: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(NamedTuple):
     """The asked period is longer than a collection period.
 
     For each collection period its target, and whether the scale lacks it. The first `early` of them end before the KPI
@@ -87,8 +93,7 @@ class Several:
     whole: Mark | None
 
 
-@dataclass(frozen=True, slots=True)
-class Gauge:
+class Gauge(NamedTuple):
     """A KPI in the asked period. `cells` are what it looks at, `back` what a missing value may be carried from.
 
     `way` None: no value makes it applicable, for that `reason`. `shown` is the period it answers for.
@@ -112,9 +117,10 @@ def face(kpi: KpiId, known: DefinitionKnown | None) -> Face:
     return Face(kpi, definition.name, definition.unit, definition.decimals, definition.direction, definition.indicator)
 
 
-def single(basis: Basis, period: Period, calendar: Calendar) -> Single:
+def single(basis: Basis, window: Window) -> Single:
     """The way of one collection period."""
-    return Single(basis, own_mark(basis, period), early=_early(basis.kpi, (period,), calendar) == 1)
+    early = window.last_days[0] < basis.kpi.definitions[0].effective_from and _early(basis.kpi, window) == 1
+    return Single(basis, own_mark(basis, window.periods[0]), early)
 
 
 def own_mark(basis: Basis, period: Period) -> Mark:
@@ -122,89 +128,70 @@ def own_mark(basis: Basis, period: Period) -> Mark:
     known = target_of(basis.kpi, period)
     if known is None:
         return mark(basis, NO_AIM, (), 1)
-    aim = aim_of(known.target)
-    return mark(basis, aim, named(known, aim), 1)
+    return mark(basis, aim_of(known.target), (known,), 1)
 
 
-def several(basis: Basis, asked: Period, periods: Sequence[Period], calendar: Calendar) -> Several:
+def several(basis: Basis, asked: Period, window: Window, calendar: Calendar) -> Several:
     """The way of a longer period."""
-    targets = targets_of(basis.kpi, periods)
+    targets = targets_of(basis.kpi, window.periods)
     own = target_of(basis.kpi, asked)
-    scale = basis.scale if own is None else None
-    lacking = tuple(
-        [scale is not None and lacks(scale, NO_AIM if each is None else aim_of(each.target)) for each in targets]
-    )
-    return Several(
-        basis,
-        targets,
-        lacking,
-        _early(basis.kpi, periods, calendar),
-        own,
-        None if any(lacking) else _whole(basis, own, targets, periods, calendar),
-    )
+    needed = uses(basis.scale) if basis.scale is not None and own is None else USES_NOTHING
+    lacking = tuple([_lacks(needed, known) for known in targets])
+    whole = None if any(lacking) else _whole(basis, own, targets, window, calendar)
+    return Several(basis, targets, lacking, _early(basis.kpi, window), own, whole)
 
 
-def _early(kpi: Kpi, periods: Sequence[Period], calendar: Calendar) -> int:
+def _lacks(needed: Uses, known: TargetKnown | None) -> bool:
+    if known is None:
+        return needed.target or needed.baseline or needed.stretch
+    target = known.target
+    return (needed.baseline and target.baseline is None) or (needed.stretch and target.stretch is None)
+
+
+def _early(kpi: Kpi, window: Window) -> int:
     """How many of the periods, which are in order, end before the first definition of the KPI."""
     first = min([known.effective_from for known in kpi.definitions])
-    number = 0
-    while number < len(periods) and calendar.last_day(periods[number]) < first:
-        number += 1
-    return number
+    return bisect_left(window.last_days, first)
 
 
 def _whole(
-    basis: Basis,
-    own: TargetKnown | None,
-    targets: Sequence[TargetKnown | None],
-    periods: Sequence[Period],
-    calendar: Calendar,
+    basis: Basis, own: TargetKnown | None, targets: Sequence[TargetKnown | None], window: Window, calendar: Calendar
 ) -> Mark | None:
     if own is not None:
-        return mark_of_own(basis, own, periods, len(periods), calendar)
+        return mark_of_own(basis, own, window.periods, len(window.periods), calendar)
     if basis.definition.aggregation is Aggregation.RATIO or by_weight(basis.definition):
         return None
-    return mark_of_parts(basis, targets, (), len(periods))
+    return mark_of_parts(basis, targets, (), len(window.periods))
 
 
 def mark_of_own(
     basis: Basis, own: TargetKnown, counted: Sequence[Period], all_periods: int, calendar: Calendar
 ) -> Mark:
-    """A target of the longer period itself, for the collection periods that count."""
+    """A target of the longer period itself, for the collection periods that count (H3.5)."""
     aim = prorated(basis.definition, own.target, counted, all_periods, calendar)
-    return mark(basis, aim, named(own, aim), len(counted))
+    return mark(basis, aim, () if aim.target is None else (own,), len(counted))
 
 
 def mark_of_parts(
     basis: Basis, targets: Sequence[TargetKnown | None], entering: Sequence[Collected], counted: int
 ) -> Mark:
-    """The targets of the collection periods that enter, brought together."""
+    """The targets of the collection periods that enter, brought together (H3.4)."""
     aim = joined(basis.definition, targets, entering)
-    return mark(
-        basis, aim, tuple([each for known in targets if known for each in named(known, aim_of(known.target))]), counted
-    )
+    return mark(basis, aim, tuple([known for known in targets if known is not None]), counted, of_parts=True)
 
 
-def named(known: TargetKnown, aim: Aim) -> tuple[UsedTarget, ...]:
-    """What an explanation names of a target; nothing if the aim has none."""
-    found = used(known, aim)
-    return () if found is None else (found,)
-
-
-def mark(basis: Basis, aim: Aim, targets: tuple[UsedTarget, ...], counted: int) -> Mark:
-    """The scale filled; what is fixed in it counts once per collection period where values add up."""
-    flags = _flags(targets, basis.restated)
+def mark(basis: Basis, aim: Aim, known: tuple[TargetKnown, ...], counted: int, of_parts: bool = False) -> Mark:
+    """The scale filled; what is fixed in it counts once per collection period where values add up (H3.6)."""
+    flags = _flags(known, basis.restated)
     if basis.scale is None:
-        return Mark(aim, targets, None, NO_SCALE, flags)
-    if lacks(basis.scale, aim):
-        return Mark(aim, targets, None, NO_TARGET, flags)
-    times = counted if adds_up(basis.definition) else 1
-    return Mark(aim, targets, fill(basis.scale, aim, times), None, flags)
+        return Mark(aim, known, of_parts, None, NO_SCALE, flags)
+    filled = fill(basis.scale, aim, counted if counted > 1 and adds_up(basis.definition) else 1)
+    return Mark(aim, known, of_parts, filled, NO_TARGET if filled is None else None, flags)
 
 
-def _flags(targets: Sequence[UsedTarget], restated: bool) -> tuple[str, ...]:
+def _flags(known: Sequence[TargetKnown], restated: bool) -> tuple[str, ...]:
     late = revised = False
-    for target in targets:
+    for target in known:
         late, revised = late or target.late, revised or target.revised
     if not (late or revised or restated):
         return ()

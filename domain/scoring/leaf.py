@@ -93,7 +93,7 @@ def _not_applicable(gauge: Gauge, measured: Measured, reason: str | None) -> Lea
         measured.expected,
         measured.carried,
         measured.mark.flags,
-        KpiTrace(gauge.definition_position, gauge.scale_position, measured.values, measured.mark.targets, ()),
+        KpiTrace(gauge.definition_position, gauge.scale_position, measured.values, measured.mark, judged=False),
     )
 
 
@@ -170,6 +170,5 @@ def _with_score(plan: Plan, gauge: Gauge, measured: Measured, score: Decimal, ac
 
 
 def _trace(gauge: Gauge, measured: Measured) -> KpiTrace:
-    mark = measured.mark
-    anchors = mark.filled.anchors if mark.filled is not None and measured.value is not None else ()
-    return KpiTrace(gauge.definition_position, gauge.scale_position, measured.values, mark.targets, anchors)
+    judged = measured.value is not None
+    return KpiTrace(gauge.definition_position, gauge.scale_position, measured.values, measured.mark, judged)

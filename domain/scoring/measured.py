@@ -19,7 +19,7 @@ from domain.scoring.targets import NO_AIM
 
 NOT_IN_FORCE = "not_in_force"
 CARRIED = "carried"
-NO_MARK = Mark(NO_AIM, (), None, None, ())
+NO_MARK = Mark(NO_AIM, (), False, None, None, ())
 
 
 class Measured(NamedTuple):

@@ -22,7 +22,7 @@ from domain.scoring.inputs import Cell, Definitions, VersionChoice
 from domain.scoring.measured import NOT_IN_FORCE
 from domain.scoring.scale import natural
 from domain.scoring.setting import Chosen, chosen, policy_in_force
-from domain.scoring.windows import Window, look_back, window
+from domain.scoring.windows import Window, window
 from domain.values import ARITHMETIC, KpiId, ScorecardId
 
 RETIRED = "retired"
@@ -49,6 +49,7 @@ class Plan:
     cards: Mapping[ScorecardId, Chosen | None]
     cells: frozenset[Cell]
     windows: Mapping[PeriodKind, Window]
+    lengthy: bool
 
     @property
     def bands(self) -> tuple[Band, ...]:
@@ -57,10 +58,6 @@ class Plan:
     @property
     def minimum_coverage(self) -> Decimal:
         return self.policy.policy.minimum_coverage
-
-    @property
-    def lengthy(self) -> bool:
-        return any(each.longer for each in self.windows.values())
 
 
 def plan(definitions: Definitions, scorecard: ScorecardId, period: Period, version: VersionChoice = "in_force") -> Plan:
@@ -78,7 +75,17 @@ def plan(definitions: Definitions, scorecard: ScorecardId, period: Period, versi
     gauges = planning.gauges
     cells = frozenset([cell for gauge in gauges.values() for cell in (*gauge.cells, *gauge.back)])
     return Plan(
-        definitions, scorecard, period, structure, policy, missing_data, gauges, planning.cards, cells, planning.windows
+        definitions,
+        scorecard,
+        period,
+        structure,
+        policy,
+        missing_data,
+        gauges,
+        planning.cards,
+        cells,
+        planning.windows,
+        planning.lengthy,
     )
 
 
@@ -93,7 +100,7 @@ class _Planning:
         self.gauges: dict[KpiId, Gauge] = {}
         self.cards: dict[ScorecardId, Chosen | None] = {}
         self.windows: dict[PeriodKind, Window] = {}
-        self._back: dict[Period, tuple[Period, ...]] = {}
+        self.lengthy = False
 
     def take(self, root: Node) -> None:
         """The KPIs of a tree and of the child scorecards placed in it."""
@@ -117,10 +124,10 @@ class _Planning:
         definition = known.definition
         found = self._window(definition.frequency)
         cells = tuple([(code, period) for period in found.periods])
-        back = () if found.longer else tuple([(code, period) for period in self._look_back(found.periods[0])])
+        back = tuple([(code, period) for period in found.back]) if found.back else ()
         if kpi.retired_after is not None and kpi.retired_after < self.last_day:
             return self._never(code, known, RETIRED, cells, back)
-        self.windows[definition.frequency] = found
+        self.lengthy = self.lengthy or found.longer
         if found.longer and not has_longer_period(definition):
             return self._never(code, known, NO_LONGER_PERIOD, cells, back)
         return self._measurable(kpi, known, found, cells, back)
@@ -145,18 +152,14 @@ class _Planning:
             self.period if found.longer else found.periods[0],
             cells,
             back,
-            several(basis, self.period, found.periods, calendar)
-            if found.longer
-            else single(basis, found.periods[0], calendar),
+            several(basis, self.period, found, calendar) if found.longer else single(basis, found),
         )
 
     def _window(self, frequency: PeriodKind) -> Window:
-        return self.windows.get(frequency) or window(self.definitions.calendar, self.period, frequency)
-
-    def _look_back(self, period: Period) -> tuple[Period, ...]:
-        found = self._back.get(period)
+        found = self.windows.get(frequency)
         if found is None:
-            found = self._back[period] = look_back(self.definitions.calendar, period, self.back)
+            found = window(self.definitions.calendar, self.period, frequency, self.back)
+            self.windows[frequency] = found
         return found
 
 

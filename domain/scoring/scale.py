@@ -1,32 +1,29 @@
 """From value to score: anchors with target, baseline and stretch filled in, linear or stepped.
 
-Called inside ARITHMETIC (domain.values); every score needs one division.
+Called inside ARITHMETIC (domain.values); every score needs one division (hard-cases.md H1.2).
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
 from domain.kpi.events import Definition, Direction, Kind
 from domain.kpi.scale import Anchor, EqualAnchors, Interpolation, Point, Scale
-from domain.scoring.tree import UsedAnchor
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
 FULL = Decimal(100)
 
 EQUAL = Decimal("5E-21")
-"""Numbers that lie no further apart are equal to 20 decimals: a mean of 50 digits may miss what it equals."""
+"""Numbers that lie no further apart are equal to 20 decimals (H1.3): a mean of 50 digits may miss what it equals."""
 
 DEGENERATE_TARGET = "degenerate_target"
 ANCHORS_UNORDERED = "anchors_unordered"
 
 
-@dataclass(frozen=True, slots=True)
-class Aim:
+class Aim(NamedTuple):
     """Target, baseline and stretch that a scale is filled with; None where there is none."""
 
     target: Decimal | None = None
@@ -42,51 +39,88 @@ class Judged(NamedTuple):
     fault: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A scale with its aim filled in: `anchors` as defined, and rising `xs` with their `scores`.
+class UsedAnchor(NamedTuple):
+    """An anchor of the scale with target, baseline and stretch filled in: at `x` the score is `score`."""
+
+    x: Decimal
+    score: Decimal
+
+
+class Filled(NamedTuple):
+    """A scale with its aim filled in: rising `xs` with their `scores`, `falling` if defined the other way round.
 
     `always` is what every value comes to where the anchors coincide or are out of order.
     """
 
-    anchors: tuple[UsedAnchor, ...]
     xs: tuple[Decimal, ...]
     scores: tuple[Decimal, ...]
+    falling: bool
     stepped: bool
     always: Judged | None
 
-
-def lacks(scale: Scale, aim: Aim) -> bool:
-    """Whether an anchor of the scale uses a target, baseline or stretch that the aim does not have."""
-    no_target, no_baseline, no_stretch = aim.target is None, aim.baseline is None, aim.stretch is None
-    for anchor in scale.anchors:
-        x = anchor.x
-        if (no_target and x.target) or (no_baseline and x.baseline) or (no_stretch and x.stretch):
-            return True
-    return False
+    @property
+    def anchors(self) -> tuple[UsedAnchor, ...]:
+        """In the order they are defined in."""
+        anchors = [UsedAnchor(x, score) for x, score in zip(self.xs, self.scores, strict=True)]
+        return tuple(reversed(anchors) if self.falling else anchors)
 
 
-def fill(scale: Scale, aim: Aim, times: int) -> Filled:
-    """The scale for an aim that does not lack what it uses; fixed parts are taken `times` times.
+class Uses(NamedTuple):
+    """What the anchors of a scale are filled with."""
 
-    Anchors that coincide are `degenerate_target`, unless the target is the baseline and the scale says `met_if_equal`;
-    anchors out of order are `anchors_unordered`.
+    target: bool
+    baseline: bool
+    stretch: bool
+
+
+def uses(scale: Scale) -> Uses:
+    """What an aim must have."""
+    points = [anchor.x for anchor in scale.anchors]
+    return Uses(
+        any(point.target for point in points),
+        any(point.baseline for point in points),
+        any(point.stretch for point in points),
+    )
+
+
+def fill(scale: Scale, aim: Aim, times: int) -> Filled | None:
+    """None if the scale uses what the aim lacks; fixed parts are taken `times` times (hard-cases.md H3.6).
+
+    Anchors that coincide are `degenerate_target`, unless the target is the baseline and the scale says `met_if_equal`
+    (H3.13); anchors out of order are `anchors_unordered`.
     """
-    xs = [_placed(anchor.x, aim, times) for anchor in scale.anchors]
-    scores = [anchor.score for anchor in scale.anchors]
-    anchors = tuple([UsedAnchor(x, score) for x, score in zip(xs, scores, strict=True)])
-    if xs[0] > xs[-1]:
+    xs, scores = [], []
+    for anchor in scale.anchors:
+        x = _placed(anchor.x, aim, times)
+        if x is None:
+            return None
+        xs.append(x)
+        scores.append(anchor.score)
+    falling = xs[0] > xs[-1]
+    if falling:
         xs.reverse()
         scores.reverse()
     stepped = scale.interpolation is Interpolation.STEP
-    return Filled(anchors, tuple(xs), tuple(scores), stepped, _always(scale, aim, xs))
+    return Filled(tuple(xs), tuple(scores), falling, stepped, None if _rise(xs) else _always(scale, aim, xs))
 
 
-def _always(scale: Scale, aim: Aim, xs: list[Decimal]) -> Judged | None:
-    fault = _fault(xs)
-    if fault == DEGENERATE_TARGET and scale.equal_anchors is EqualAnchors.MET and _met(xs, aim):
+def _rise(xs: Sequence[Decimal]) -> bool:
+    """Whether each is above the one before, by more than what counts as equal."""
+    before = xs[0]
+    for x in xs[1:]:
+        if x - before <= EQUAL:
+            return False
+        before = x
+    return True
+
+
+def _always(scale: Scale, aim: Aim, xs: Sequence[Decimal]) -> Judged:
+    """Two that are equal, wherever they stand, are the first thing to be said of anchors that do not rise."""
+    if not any(x - before <= EQUAL for before, x in pairwise(sorted(xs))):
+        return Judged(None, None, ANCHORS_UNORDERED)
+    if scale.equal_anchors is EqualAnchors.MET and _met(xs, aim):
         return Judged(FULL, FULL)
-    return None if fault is None else Judged(None, None, fault)
+    return Judged(None, None, DEGENERATE_TARGET)
 
 
 def judge(filled: Filled, value: Decimal) -> Judged:
@@ -123,23 +157,21 @@ def _fixed(anchors: list[tuple[Decimal, Decimal]], interpolation: Interpolation 
     return Scale("anchors", tuple(Anchor(Point(fixed=x), score) for x, score in anchors), interpolation)
 
 
-def _placed(point: Point, aim: Aim, times: int) -> Decimal:
+def _placed(point: Point, aim: Aim, times: int) -> Decimal | None:
     x = point.fixed if times == 1 else point.fixed * times
-    if point.target and aim.target is not None:
+    if point.target:
+        if aim.target is None:
+            return None
         x += point.target * aim.target
-    if point.baseline and aim.baseline is not None:
+    if point.baseline:
+        if aim.baseline is None:
+            return None
         x += point.baseline * aim.baseline
-    if point.stretch and aim.stretch is not None:
+    if point.stretch:
+        if aim.stretch is None:
+            return None
         x += point.stretch * aim.stretch
     return x
-
-
-def _fault(xs: list[Decimal]) -> str | None:
-    """Why xs are not strictly rising: two of them are equal, wherever they stand, or they are out of order."""
-    ordered = sorted(xs)
-    if any(x - before <= EQUAL for before, x in pairwise(ordered)):
-        return DEGENERATE_TARGET
-    return None if ordered == xs else ANCHORS_UNORDERED
 
 
 def _met(xs: Sequence[Decimal], aim: Aim) -> bool:
@@ -171,7 +203,7 @@ def _on_line(xs: Sequence[Decimal], scores: Sequence[Decimal], right: int, value
 
 
 def _stepped(xs: Sequence[Decimal], scores: Sequence[Decimal], value: Decimal) -> Decimal:
-    """Between two anchors the worse of their scores holds, on an anchor its own: "at most 10" is met by 10."""
+    """Between two anchors the worse of their scores holds, on an anchor its own: "at most 10" is met by 10 (H3.2)."""
     if value <= xs[0]:
         return scores[0]
     if value >= xs[-1]:

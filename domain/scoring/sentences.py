@@ -8,7 +8,8 @@ from domain.measurement.events import Reading, ValueKnown
 from domain.policy import Band
 from domain.scorecard.events import RollupRule
 from domain.scoring.bands import shown
-from domain.scoring.tree import KpiScore, NodeScore, ScoreTree, State, UsedTarget
+from domain.scoring.targets import UsedTarget
+from domain.scoring.tree import KpiScore, NodeScore, ScoreTree, State
 from domain.values import ARITHMETIC, plain
 
 SCORE_DECIMALS = 2

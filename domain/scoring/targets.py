@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 from operator import attrgetter
+from typing import NamedTuple
 
 from domain.calendar import Calendar, Period
 from domain.kpi.events import Definition, Prorate, Target
@@ -14,10 +15,21 @@ from domain.kpi.state import Kpi, TargetKnown
 from domain.scoring.aggregate import adds_up, aimed
 from domain.scoring.collected import Collected
 from domain.scoring.scale import Aim
-from domain.scoring.tree import UsedTarget
 
 NO_AIM = Aim()
 _YEAR = attrgetter("period.year")
+
+
+class UsedTarget(NamedTuple):
+    """One target that entered a KPI's score."""
+
+    period: Period
+    target: Decimal
+    baseline: Decimal | None
+    stretch: Decimal | None
+    position: int
+    late: bool
+    revised: bool
 
 
 def target_of(kpi: Kpi, period: Period) -> TargetKnown | None:

@@ -15,6 +15,9 @@ from domain.measurement.events import ValueKnown
 from domain.policy import DEFAULT_BANDS, Band, MissingData
 from domain.scorecard.events import Rollup
 from domain.scorecard.state import NodeKind
+from domain.scoring.gauge import Mark
+from domain.scoring.scale import UsedAnchor
+from domain.scoring.targets import UsedTarget
 from domain.values import KpiId, NodeId, ScorecardId
 
 
@@ -29,39 +32,28 @@ class State(StrEnum):
     COMPLETE = "complete"
 
 
-@dataclass(frozen=True, slots=True)
-class UsedTarget:
-    """One target that entered a KPI's score."""
-
-    period: Period
-    target: Decimal
-    baseline: Decimal | None
-    stretch: Decimal | None
-    position: int
-    late: bool
-    revised: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UsedAnchor:
-    """An anchor of the scale with target, baseline and stretch filled in: at `x` the score is `score`."""
-
-    x: Decimal
-    score: Decimal
-
-
 class KpiTrace(NamedTuple):
     """How a KPI's score came about, down to positions in the log (0 = built in).
 
-    `values` are those in force that entered. A named tuple, like KpiScore: they are made by the hundred for one answer,
-    and a frozen dataclass takes seven times as long to make.
+    `values` are those in force that entered. What is only named in explanations is made when it is asked for. A named
+    tuple, like KpiScore: they are made by the hundred for one answer, and a frozen dataclass takes seven times as long.
     """
 
     definition_position: int
     scale_position: int | None
     values: tuple[ValueKnown, ...]
-    targets: tuple[UsedTarget, ...]
-    anchors: tuple[UsedAnchor, ...]
+    mark: Mark
+    judged: bool
+
+    @property
+    def targets(self) -> tuple[UsedTarget, ...]:
+        """The targets that entered."""
+        return self.mark.targets
+
+    @property
+    def anchors(self) -> tuple[UsedAnchor, ...]:
+        """The scale as it was filled in; none if no value was held against it."""
+        return self.mark.filled.anchors if self.judged and self.mark.filled is not None else ()
 
 
 class KpiScore(NamedTuple):

@@ -1,27 +1,33 @@
 """Which collection periods of a KPI an asked period looks at."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from domain.calendar import Calendar, Period, PeriodKind, finer
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Every collection period inside a longer asked period (`longer`), or the one that stands for the asked period."""
+    """Every collection period inside a longer asked period (`longer`), or the one that stands for the asked period.
+
+    `back` are the periods that a missing value of that one may be carried from, nearest first.
+    """
 
     periods: tuple[Period, ...]
+    last_days: tuple[date, ...]
     longer: bool
+    back: tuple[Period, ...]
 
 
-def window(calendar: Calendar, asked: Period, frequency: PeriodKind) -> Window:
+def window(calendar: Calendar, asked: Period, frequency: PeriodKind, back: int) -> Window:
     """The collection periods of a KPI of that frequency; for a shorter asked period the latest one ended by its end."""
-    if finer(frequency, asked.kind):
-        return Window(calendar.children(asked, frequency), True)
-    return Window((_latest(calendar, asked, frequency),), False)
+    longer = finer(frequency, asked.kind)
+    periods = calendar.children(asked, frequency) if longer else (_latest(calendar, asked, frequency),)
+    last_days = tuple([calendar.last_day(period) for period in periods])
+    return Window(periods, last_days, longer, () if longer else _look_back(calendar, periods[0], back))
 
 
-def look_back(calendar: Calendar, period: Period, periods_max: int) -> tuple[Period, ...]:
-    """The `periods_max` periods before, nearest first."""
+def _look_back(calendar: Calendar, period: Period, periods_max: int) -> tuple[Period, ...]:
     found = []
     for _ in range(periods_max):
         period = calendar.previous(period)

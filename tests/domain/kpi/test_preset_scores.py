@@ -21,7 +21,9 @@ def judged(
     preset: str, arguments: dict[str, Point], aim: Aim, value: int | str, definition: Definition = DEFINITION
 ) -> Judged:
     with localcontext(ARITHMETIC):
-        return judge(fill(compiled(preset, arguments, definition), aim, 1), Decimal(value))
+        filled = fill(compiled(preset, arguments, definition), aim, 1)
+        assert filled is not None
+        return judge(filled, Decimal(value))
 
 
 @pytest.mark.parametrize(("value", "score"), [(300, 0), (600, 50), (900, 100), (1000, 100), (200, 0)])

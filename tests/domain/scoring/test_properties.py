@@ -7,12 +7,13 @@ from fractions import Fraction
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from domain.kpi.scale import Scale
 from domain.policy import MissingData, Policy, ProfileShare
 from domain.scorecard.events import Rollup, RollupRule
 from domain.scorecard.state import Node
 from domain.scoring.balance import balance
 from domain.scoring.bands import band_of
-from domain.scoring.scale import Aim, fill, judge
+from domain.scoring.scale import Aim, Judged, fill, judge
 from domain.scoring.tree import NodeScore
 from domain.values import ARITHMETIC, NodeId, q
 from tests.domain.scoring.build import (
@@ -147,6 +148,12 @@ def test_the_threads_own_context_does_not_matter(tree: Twig, policy: MissingData
         assert of(tree, policy) == usual
 
 
+def on(of_scale: Scale, value: Decimal) -> Judged:
+    filled = fill(of_scale, Aim(), 1)
+    assert filled is not None
+    return judge(filled, value)
+
+
 anchors = st.lists(st.tuples(st.integers(-1000, 1000), scores), min_size=2, max_size=6, unique_by=lambda each: each[0])
 
 
@@ -157,8 +164,8 @@ def test_a_score_lies_between_the_scores_of_its_anchors(
 ) -> None:
     ordered = sorted(points, reverse=falling)
     with localcontext(ARITHMETIC):
-        judged = judge(fill(scale(*ordered, step=step), Aim(), 1), value)
-        mirrored_scale = judge(fill(scale(*reversed(ordered), step=step), Aim(), 1), value)
+        judged = on(scale(*ordered, step=step), value)
+        mirrored_scale = on(scale(*reversed(ordered), step=step), value)
     assert judged.score is not None
     rising = sorted(points)
     near = [s for x, s in rising if x <= value][-1:] + [s for x, s in rising if x >= value][:1]
@@ -174,7 +181,7 @@ def test_more_is_never_worse_on_rising_anchors(
     xs, ys = sorted(x for x, _ in points), sorted(s for _, s in points)
     rising = scale(*zip(xs, ys, strict=True), step=step)
     with localcontext(ARITHMETIC):
-        low, high = (judge(fill(rising, Aim(), 1), value).score for value in sorted(values))
+        low, high = (on(rising, value).score for value in sorted(values))
     assert low is not None
     assert high is not None
     assert low <= high
