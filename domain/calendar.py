@@ -60,6 +60,10 @@ class Period:
     year: int
     number: int
 
+    def __hash__(self) -> int:
+        """Without the kind, whose hash takes longer than the rest: values are looked up by period all the time."""
+        return self.year * 10_000 + self.number
+
     @property
     def text(self) -> str:
         """The name users write: see PERIOD_FORMS."""

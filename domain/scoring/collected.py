@@ -44,17 +44,19 @@ def by_weight(definition: Definition) -> bool:
     return definition.aggregation is Aggregation.WEIGHTED_MEAN
 
 
-def collected(definition: Definition, period: Period, known: Sequence[ValueKnown]) -> Collected:
+def collected(definition: Definition, period: Period, known: tuple[ValueKnown, ...]) -> Collected:
     """The value of the period from the values in force of its sources."""
-    if len(definition.sources) == 1:
-        source = definition.sources[0]
-        used = tuple([value for value in known if value.source == source])
-        if not used:
+    sources = definition.sources
+    if len(sources) > 1:
+        return _across_sources(definition, period, {value.source: value for value in known})
+    if len(known) != 1 or known[0].source != sources[0]:
+        known = tuple([value for value in known if value.source == sources[0]])
+        if not known:
             return Collected(period, None, MISSING)
-        if used[0].reading.not_applicable:
-            return Collected(period, None, NOT_APPLICABLE, used=used)
-        return _read(definition, period, used[0].reading, used)
-    return _across_sources(definition, period, {value.source: value for value in known})
+    reading = known[0].reading
+    if reading.value is None and reading.not_applicable:
+        return Collected(period, None, NOT_APPLICABLE, used=known)
+    return _read(definition, period, reading, known)
 
 
 def _across_sources(definition: Definition, period: Period, by_source: dict[str, ValueKnown]) -> Collected:
@@ -88,9 +90,10 @@ def _together(definition: Definition, readings: Sequence[Reading]) -> Reading:
 
 
 def _read(definition: Definition, period: Period, reading: Reading, used: tuple[ValueKnown, ...]) -> Collected:
-    if definition.kind is Kind.RATIO:
+    kind = definition.kind
+    if kind is Kind.RATIO:
         return _quotient(definition, period, reading, used)
-    if definition.kind is Kind.SURVEY and (reading.denominator or 0) < definition.respondents_min:
+    if kind is Kind.SURVEY and (reading.denominator or 0) < definition.respondents_min:
         return Collected(period, None, RESPONDENTS, used=used)
     if reading.value is None:
         return Collected(period, None, MISSING, used=used)
