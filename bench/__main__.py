@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bench import catching_up, freshness, reads, rebuilding, start_up
+from bench import catching_up, freshness, reads, rebuilding, scoring, start_up
 from bench.append import bench as append
 from bench.machine import IN_MEMORY, facts, load
 from bench.report import Found, Run, as_json, show, show_machine
@@ -19,6 +19,7 @@ from services.command_line.output import remark
 from services.command_line.statuses import ending, unfit
 
 BENCHES: Mapping[str, Callable[[House, Sizes], Found]] = {
+    scoring.NAME: scoring.run,
     append.NAME: append.run,
     catching_up.NAME: catching_up.run,
     rebuilding.NAME: rebuilding.run,

@@ -26,6 +26,8 @@ class Sizes:
     starts: int
     examples: bool = True
     """Whether the start-up bench loads the example organizations, as `run` does."""
+    scored_kpis: tuple[int, ...] = (100, 500)
+    """Of the scoring bench: on one scorecard."""
     rebuilt: tuple[str, ...] = ("catalog", "readings", "readings + scores")
     """Each in a process of its own."""
 
@@ -77,6 +79,7 @@ SMALLEST = Sizes(
     connections=2,
     starts=1,
     examples=False,
+    scored_kpis=(4,),
     rebuilt=("readings + scores",),
 )
 """Whether it works at all, for the tests."""

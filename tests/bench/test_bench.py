@@ -14,7 +14,7 @@ from tests.services.programs import ROOT, environment
 from tests.support.servers import new_folder
 
 RUN_SECONDS_MAX = 300
-NAMES = ("append", "catch-up", "rebuild", "freshness", "reads", "start-up")
+NAMES = ("scoring", "append", "catch-up", "rebuild", "freshness", "reads", "start-up")
 
 Json = Mapping[str, object]
 
