@@ -18,7 +18,8 @@ from domain.calendar import Calendar, Period
 from domain.errors import NotFound
 from domain.scorecard.state import Scorecard
 from domain.scoring.inputs import Cell, Definitions, VersionChoice
-from domain.scoring.score import needed, score
+from domain.scoring.plan import plan
+from domain.scoring.score import leaves, roll_up
 from domain.scoring.tree import ScoreTree
 from domain.values import ScorecardId
 from infra.database import Question
@@ -82,9 +83,10 @@ class Reader:
         self, scorecard: ScorecardId, periods: Collection[Period], version: VersionChoice = "in_force"
     ) -> Mapping[Period, ScoreTree]:
         """Computed here, from one read of values. Raises NotFound `scorecard-unknown`, `version-unknown`."""
-        cells = frozenset[Cell]().union(*(needed(self.definitions, scorecard, each, version) for each in periods))
+        plans = {period: plan(self.definitions, scorecard, period, version) for period in periods}
+        cells = frozenset[Cell]().union(*(each.cells for each in plans.values()))
         values = readings.values_as_of(self.connection, self.tenant, self.readings_generation, cells, self.position)
-        return {period: score(self.definitions, values, scorecard, period, self.as_of, version) for period in periods}
+        return {period: roll_up(each, leaves(each, values, self.as_of), self.as_of) for period, each in plans.items()}
 
     def tree(self, scorecard: ScorecardId, period: Period, version: VersionChoice = "in_force") -> ScoreTree:
         """The one tree, for explanations. Raises NotFound `scorecard-unknown`, `version-unknown`."""

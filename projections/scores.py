@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.calendar import Period, finer
 from domain.scoring.inputs import Cell, Definitions, Values
-from domain.scoring.score import needed, score
+from domain.scoring.plan import Plan, plan
+from domain.scoring.score import leaves, roll_up
 from domain.scoring.tree import ScoreTree
 from domain.values import KpiId, ScorecardId
 from infra.database import metadata
@@ -96,22 +97,22 @@ def apply(batch: Batch, cache: DefinitionsCache, pairs_max: int) -> bool:
 def _score(batch: Batch, reach: Reach, pairs: Mapping[Pair, int]) -> None:
     """One read of values for all pairs."""
     definitions = reach.definitions
-    cells = {pair: needed(definitions, *pair) for pair in pairs}
-    values = _values(batch, cells)
+    plans = {pair: plan(definitions, *pair) for pair in pairs}
+    values = _values(batch, [each.cells for each in plans.values()])
     scored = [
         Scored(
-            _tree(definitions, values, pair),
+            _tree(plans[pair], values),
             reach.stored_at.get(pair, STORED_BEFORE),
             changed_at,
-            _lengthy(pair[1], cells[pair]),
+            _lengthy(pair[1], plans[pair].cells),
         )
         for pair, changed_at in pairs.items()
     ]
     _write(batch, definitions, scored)
 
 
-def _values(batch: Batch, cells: Mapping[Pair, frozenset[Cell]]) -> Values:
-    wanted = frozenset[Cell]().union(*cells.values())
+def _values(batch: Batch, cells: Sequence[frozenset[Cell]]) -> Values:
+    wanted = frozenset[Cell]().union(*cells)
     return readings.values_as_of(batch.connection, batch.tenant, batch.sources[readings.NAME], wanted, batch.last)
 
 
@@ -119,9 +120,9 @@ def _lengthy(period: Period, cells: frozenset[Cell]) -> bool:
     return any(finer(cell.kind, period.kind) for _, cell in cells)
 
 
-def _tree(definitions: Definitions, values: Values, pair: Pair) -> ScoreTree:
-    scorecard, period = pair
-    return score(definitions, values, scorecard, period, definitions.calendar.ends_at(period))
+def _tree(plan: Plan, values: Values) -> ScoreTree:
+    as_of = plan.definitions.calendar.ends_at(plan.period)
+    return roll_up(plan, leaves(plan, values, as_of), as_of)
 
 
 def _write(batch: Batch, definitions: Definitions, scored: Sequence[Scored]) -> None:

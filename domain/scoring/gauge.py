@@ -1,7 +1,7 @@
 """How a KPI is measured in an asked period, as far as definitions decide it: before any value is looked at.
 
-Called inside ARITHMETIC (domain.values). hard-cases.md H3.4 to H3.9, H4.6, H4.7. Named tuples: a plan
-makes several for every KPI, and a frozen dataclass takes seven times as long to make.
+Called inside ARITHMETIC (domain.values). Named tuples: a plan makes several for every KPI, and a frozen dataclass takes
+seven times as long to make.
 """
 
 from bisect import bisect_left
@@ -167,7 +167,7 @@ def _whole(
 def mark_of_own(
     basis: Basis, own: TargetKnown, counted: Sequence[Period], all_periods: int, calendar: Calendar
 ) -> Mark:
-    """A target of the longer period itself, for the collection periods that count (H3.5)."""
+    """A target of the longer period itself, for the collection periods that count."""
     aim = prorated(basis.definition, own.target, counted, all_periods, calendar)
     return mark(basis, aim, () if aim.target is None else (own,), len(counted))
 
@@ -175,13 +175,13 @@ def mark_of_own(
 def mark_of_parts(
     basis: Basis, targets: Sequence[TargetKnown | None], entering: Sequence[Collected], counted: int
 ) -> Mark:
-    """The targets of the collection periods that enter, brought together (H3.4)."""
+    """The targets of the collection periods that enter, brought together."""
     aim = joined(basis.definition, targets, entering)
     return mark(basis, aim, tuple([known for known in targets if known is not None]), counted, of_parts=True)
 
 
 def mark(basis: Basis, aim: Aim, known: tuple[TargetKnown, ...], counted: int, of_parts: bool = False) -> Mark:
-    """The scale filled; what is fixed in it counts once per collection period where values add up (H3.6)."""
+    """The scale filled; what is fixed in it counts once per collection period where values add up."""
     flags = _flags(known, basis.restated)
     if basis.scale is None:
         return Mark(aim, known, of_parts, None, NO_SCALE, flags)

@@ -1,6 +1,6 @@
 """From value to score: anchors with target, baseline and stretch filled in, linear or stepped.
 
-Called inside ARITHMETIC (domain.values); every score needs one division (hard-cases.md H1.2).
+Called inside ARITHMETIC (domain.values); every score needs one division.
 """
 
 from bisect import bisect_left
@@ -17,7 +17,7 @@ ONE = Decimal(1)
 FULL = Decimal(100)
 
 EQUAL = Decimal("5E-21")
-"""Numbers that lie no further apart are equal to 20 decimals (H1.3): a mean of 50 digits may miss what it equals."""
+"""Numbers that lie no further apart are equal to 20 decimals: a mean of 50 digits may miss what it equals."""
 
 DEGENERATE_TARGET = "degenerate_target"
 ANCHORS_UNORDERED = "anchors_unordered"
@@ -84,10 +84,10 @@ def uses(scale: Scale) -> Uses:
 
 
 def fill(scale: Scale, aim: Aim, times: int) -> Filled | None:
-    """None if the scale uses what the aim lacks; fixed parts are taken `times` times (hard-cases.md H3.6).
+    """None if the scale uses what the aim lacks; fixed parts are taken `times` times.
 
-    Anchors that coincide are `degenerate_target`, unless the target is the baseline and the scale says `met_if_equal`
-    (H3.13); anchors out of order are `anchors_unordered`.
+    Anchors that coincide are `degenerate_target`, unless the target is the baseline and the scale says `met_if_equal`;
+    anchors out of order are `anchors_unordered`.
     """
     xs, scores = [], []
     for anchor in scale.anchors:
@@ -203,7 +203,7 @@ def _on_line(xs: Sequence[Decimal], scores: Sequence[Decimal], right: int, value
 
 
 def _stepped(xs: Sequence[Decimal], scores: Sequence[Decimal], value: Decimal) -> Decimal:
-    """Between two anchors the worse of their scores holds, on an anchor its own: "at most 10" is met by 10 (H3.2)."""
+    """Between two anchors the worse of their scores holds, on an anchor its own: "at most 10" is met by 10."""
     if value <= xs[0]:
         return scores[0]
     if value >= xs[-1]:
