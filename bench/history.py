@@ -34,6 +34,17 @@ def fill(app: App, made: UUID, events: int, kpis: int, order: Order = "in order"
     values = _values(cards, kpis, months)
     if order == "scattered":
         random.Random(SEED).shuffle(values)
+    _append(app, made, values)
+
+
+def more(app: App, made: UUID, kpis: int, first_month: int, months: int) -> int:
+    """So many months of values for the first scorecard of an organization; how many values."""
+    values = _values(1, kpis, months, first_month)
+    _append(app, made, values)
+    return len(values)
+
+
+def _append(app: App, made: UUID, values: Sequence[NewEvent]) -> None:
     for first in range(0, len(values), EVENTS_PER_APPEND):
         with app.database.transaction(made) as connection:
             log = app.logs.bind(connection, made)
@@ -41,14 +52,14 @@ def fill(app: App, made: UUID, events: int, kpis: int, order: Order = "in order"
     catch_up(app.store, made, CATALOG)
 
 
-def _values(cards: int, kpis: int, months: int) -> list[NewEvent]:
+def _values(cards: int, kpis: int, months: int, first: int = 0) -> list[NewEvent]:
     return [
         NewEvent(
             streams.measurement_stream(kpi),
             MeasurementRecorded(kpi, month(number), MANUAL, Reading(Decimal((number + at) * 7 % SCORE_MAX))),
             None,
         )
-        for number in range(months)
+        for number in range(first, first + months)
         for card in range(cards)
         for at, kpi in enumerate(kpis_of(card, kpis))
     ]

@@ -86,10 +86,10 @@ def day(number: int) -> Period:
 class Values:
     """Values nobody has recorded yet, one KPI after the other, then the next period; any thread may take some."""
 
-    def __init__(self, kpis: Sequence[KpiId], frequency: PeriodKind) -> None:
+    def __init__(self, kpis: Sequence[KpiId], frequency: PeriodKind, first_period: int = 0) -> None:
         self._kpis = kpis
         self._period = month if frequency is PeriodKind.MONTH else day
-        self._numbers = count()
+        self._numbers = count(first_period * len(kpis))
 
     def take(self) -> RecordMeasurement:
         """The next one."""
@@ -115,18 +115,20 @@ def copies(superuser_url: str, template: UUID, number: int) -> Sequence[UUID]:
     made = [clock.new_id() for _ in range(number)]
     with psycopg.connect(superuser_url) as connection:
         for table in COPIED_TABLES:
-            connection.execute(_copy(connection, table), (made, template))
+            copy(connection, table, template, made)
     return made
 
 
-def _copy(connection: psycopg.Connection, table: str) -> sql.Composed:
+def copy(connection: psycopg.Connection, table: str, template: UUID, made: Sequence[UUID]) -> None:
+    """The rows that one organization has in a table for others as well."""
     rows = connection.execute(
         "SELECT column_name FROM information_schema.columns"
         " WHERE table_schema = %s AND table_name = %s AND column_name <> 'tenant_id'",
         (SCHEMA, table),
     )
     columns = sql.SQL(", ").join(sql.Identifier(row[0]) for row in rows)
-    return sql.SQL(
+    statement = sql.SQL(
         "INSERT INTO {table} (tenant_id, {columns}) SELECT made, {columns} FROM {table}, unnest(%s::uuid[]) AS made"
         " WHERE tenant_id = %s"
     ).format(table=sql.Identifier(SCHEMA, table), columns=columns)
+    connection.execute(statement, (list(made), template))

@@ -27,6 +27,7 @@ class Found:
     note: str
     cases: Sequence[Case]
     remarks: Sequence[str] = field(default=())
+    baseline: str = "raw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,9 @@ def show(run: Run) -> None:
     """The table of one bench."""
     found = run.found
     names = list(found.cases[0].parameters)
-    columns = [*names, "contestant", "unit", "median", "lowest", "highest", "to raw"]
+    columns = [*names, "contestant", "unit", "median", "lowest", "highest", f"to {found.baseline}"]
     rows = [_row(case, figures) for case in found.cases for figures in case.figures]
-    right = frozenset({*names, "median", "lowest", "highest", "to raw"})
+    right = frozenset({*names, "median", "lowest", "highest", columns[-1]})
     print_table(f"{found.name}: {found.note}", columns, rows, right)
     for remark in found.remarks:
         say(f"  {remark}")

@@ -24,6 +24,9 @@ class Sizes:
     busy_writes_per_second: int
     connections: int
     starts: int
+    populations: tuple[int, ...]
+    """Organizations of the growth bench, then the events in all, among the organizations of the middle one."""
+    event_totals: tuple[int, ...]
     examples: bool = True
     """Whether the start-up bench loads the example organizations, as `run` does."""
     scored_kpis: tuple[int, ...] = (100, 500)
@@ -46,6 +49,8 @@ FULL = Sizes(
     busy_writes_per_second=200,
     connections=32,
     starts=3,
+    populations=(10, 1_000, 10_000),
+    event_totals=(1_000_000, 10_000_000),
 )
 
 QUICK = Sizes(
@@ -62,6 +67,8 @@ QUICK = Sizes(
     busy_writes_per_second=200,
     connections=32,
     starts=2,
+    populations=(10, 1_000),
+    event_totals=(400_000, 800_000),
 )
 
 SMALLEST = Sizes(
@@ -78,6 +85,8 @@ SMALLEST = Sizes(
     busy_writes_per_second=20,
     connections=2,
     starts=1,
+    populations=(2, 3),
+    event_totals=(300, 600),
     examples=False,
     scored_kpis=(4,),
     rebuilt=("readings + scores",),

@@ -64,6 +64,21 @@ def test_each_bench_compares_with_a_raw_baseline_of_the_same_run(found: Json, na
     assert all(cast(float, each["median"]) > 0 for each in figures)
 
 
+def test_the_growth_bench_compares_every_size_with_the_smallest_and_runs_by_its_name_alone(
+    found: Json, home: Path
+) -> None:
+    file = home / "growth.json"
+    words = [sys.executable, "-m", "bench", "growth", "--smallest", "--json", str(file)]
+    done = subprocess.run(
+        words, cwd=ROOT, env=environment(home), capture_output=True, text=True, timeout=RUN_SECONDS_MAX
+    )
+    assert done.returncode == 0, done.stderr
+    assert "to smallest" in done.stdout
+    (growth,) = _benches(cast(Json, json.loads(file.read_text())))
+    assert growth["name"] not in [bench["name"] for bench in _benches(found)]
+    assert all(cast(float, each["to_raw"]) > 0 for each in _figures(growth))
+
+
 def test_an_unknown_bench_is_refused_by_name(home: Path) -> None:
     words = [sys.executable, "-m", "bench", "dance"]
     done = subprocess.run(words, cwd=ROOT, env=environment(home), capture_output=True, text=True)
