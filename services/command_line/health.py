@@ -23,6 +23,7 @@ from infra.embedded.servers import EmbeddedServers
 from infra.eventstore.boot import UnsafeDatabase, refuse_unsafe
 from infra.migrations import run as migrations
 from infra.settings import Settings
+from projections.waits import late, longest_waits
 from services import logs
 from services.bundle import App
 from services.command_line.output import AsJson, Json, print_json, print_table, remark
@@ -32,17 +33,18 @@ from services.starting import built, prepared
 
 ANSWER_SECONDS_MAX = 2.0
 LAG_MAX = timedelta(seconds=60)
-"""Last events older than that which a projection has not reached: no worker works."""
+"""An event has waited longer than that for a projection: no worker works, or not for everybody."""
 EVENTS_BEHIND_MAX = 20_000
 """In one organization: the worker cannot keep up."""
+ORGANIZATIONS_ASKED_MAX = 200
+"""How many of those that are behind are asked how long their events have waited, the longest silent ones first."""
 
 _LAG = """
 SELECT p.projection,
     count(*) FILTER (WHERE p.status = 'parked') AS parked,
     count(*) FILTER (WHERE p.status <> 'parked' AND p.position < h.position) AS behind,
     coalesce(sum(h.position - p.position) FILTER (WHERE p.status <> 'parked'), 0) AS events,
-    coalesce(max(h.position - p.position) FILTER (WHERE p.status <> 'parked'), 0) AS most,
-    max(now() - h.recorded_at) FILTER (WHERE p.status <> 'parked' AND p.position < h.position) AS age
+    coalesce(max(h.position - p.position) FILTER (WHERE p.status <> 'parked'), 0) AS most
 FROM steelyard.tenant_head h
 JOIN steelyard.projection_route r ON r.tenant_id = h.tenant_id
 JOIN steelyard.progress p ON p.tenant_id = r.tenant_id AND p.projection = r.projection AND p.generation = r.generation
@@ -166,9 +168,13 @@ def _projections(app: App) -> Iterator[Finding]:
     with app.database.scheduler() as connection:
         size = connection.exec_driver_sql(_SIZE).one()
         rows = connection.exec_driver_sql(_LAG).all()
+        behind = late(connection, ORGANIZATIONS_ASKED_MAX)
+    waited = longest_waits(app.database, behind)
     yield Finding("organizations", f"{size.organizations} with {size.events} events")
     for row in rows:
-        late = (row.age is not None and row.age > LAG_MAX) or row.most > EVENTS_BEHIND_MAX
+        wait = waited.get(row.projection)
+        wrong = (wait is not None and wait > LAG_MAX) or row.most > EVENTS_BEHIND_MAX or row.parked > 0
+        waiting = f", waiting for up to {wait.total_seconds():.0f} s" if wait is not None else ""
         parked = f", {row.parked} parked before an event that cannot be applied" if row.parked else ""
-        value = f"{row.events} events behind in {row.behind} organizations{parked}"
-        yield Finding(f"projection {row.projection}", value, wrong=late or row.parked > 0)
+        value = f"{row.events} events behind in {row.behind} organizations{waiting}{parked}"
+        yield Finding(f"projection {row.projection}", value, wrong=wrong)

@@ -13,6 +13,12 @@ from tenants.tokens import TokenKind, well_formed
 from tests.services.programs import Terminal, free_port
 from tests.support.servers import new_folder
 
+AGE = """
+UPDATE steelyard.event SET recorded_at = now() - interval '1 hour'
+WHERE position = 1 AND tenant_id = (SELECT organization_id FROM steelyard.organization WHERE code = %s)
+"""
+"""Of the first event of an organization; its last ones stay as young as they are."""
+
 
 @pytest.fixture
 def acme(steelyard: Terminal) -> str:
@@ -57,6 +63,23 @@ def test_doctor_ends_with_1_when_a_projection_is_parked(steelyard: Terminal, hom
     set_status(home, "running")
     assert found.status == 1
     assert json.loads(found.out)["wrong"] == ["projection readings"]
+
+
+def test_doctor_judges_by_the_event_that_has_waited_longest_and_not_by_the_last_one(
+    steelyard: Terminal, home: Path, acme: str
+) -> None:
+    young = json.loads(steelyard("doctor", "--json").out)
+    with (
+        EmbeddedServers.start(home) as servers,
+        psycopg.connect(servers.postgres_dsn(database=EMBEDDED_DATABASE)) as database,
+    ):
+        database.execute(AGE, [acme])
+    old = steelyard("doctor", "--json")
+    assert "waiting for up to" in young["found"]["projection readings"]
+    assert young["wrong"] == []
+    assert old.status == 1
+    assert json.loads(old.out)["wrong"] == ["projection readings", "projection scores"]
+    assert "waiting for up to 36" in json.loads(old.out)["found"]["projection readings"]
 
 
 def set_status(home: Path, status: str) -> None:
