@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from infra.eventstore.log import Log, Recorded
 from projections import progress
-from projections.projection import Batch, CatalogBehind, Projection, check_whole
+from projections.projection import Batch, CatalogBehind, Projection
 
 
 def catch_up_inline(
@@ -32,7 +32,7 @@ def catch_up_inline(
         now = locked.get(projection.name)
         if now is None or now.position != first - 1:
             raise CatalogBehind(projection.name, now.position if now else 0)
-        check_whole(events, now.position, len(events))
-        applied = projection.apply(Batch(connection, tenant, now.generation, events, log, {}))
+        batch = Batch(connection, tenant, now.generation, first, events[-1].position, log, {}, events)
+        applied = projection.apply(batch)
         assert applied is not False, "an inline projection does its work at once"
         progress.move(connection, tenant, projection.name, now.generation, now.position, events[-1].position)

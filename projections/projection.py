@@ -1,11 +1,13 @@
 """What a projection is: tables, and a function that brings a batch of events into them.
 
 `apply` knows no clock, no randomness and no edge of a batch: one event at a time, 500 at a time or anew from the first
-event give the same rows, byte for byte. What it wrote for earlier events of its batch it knows from memory.
+event give the same rows, byte for byte. What it wrote for earlier events of its batch it knows from memory. It asks its
+batch for the events or for their kinds, either of which notices a gap in the log.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from sqlalchemy import Connection, Table
@@ -13,31 +15,44 @@ from sqlalchemy import Connection, Table
 from infra.database import Database
 from infra.eventstore.log import Log, LogFactory, Recorded
 
+EVENTS_MAX = 5_000
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Batch:
-    """Consecutive events of one organization, and where to bring them.
+    """The events of one organization from position `first` to `last`, and where to bring them.
 
     `sources` are the generations of the projections named in `after`; their rows reach at least to `last`, and may
-    reach beyond it, so they are read as of `last`.
+    reach beyond it, so they are read as of `last`. `given` are the events, where somebody has them already.
     """
 
     connection: Connection
     tenant: UUID
     generation: int
-    events: tuple[Recorded, ...]
+    first: int
+    last: int
     log: Log
     sources: Mapping[str, int]
+    given: tuple[Recorded, ...] | None = None
+
+    @cached_property
+    def events(self) -> tuple[Recorded, ...]:
+        """Read and decoded when first asked for; none is missing."""
+        events = self.log.read(self.first - 1, self.size, until=self.last) if self.given is None else self.given
+        check_whole(events, self.first - 1, self.size)
+        return events
+
+    @cached_property
+    def kinds(self) -> Mapping[tuple[str, int], int]:
+        """How many there are of each name and schema, without reading them; none is missing."""
+        found = self.log.kinds(self.first - 1, self.last)
+        assert sum(found.values()) == self.size, f"the log has a gap after position {self.first - 1}"
+        return found
 
     @property
-    def first(self) -> int:
-        """Position of the first event."""
-        return self.events[0].position
-
-    @property
-    def last(self) -> int:
-        """Position of the last event."""
-        return self.events[-1].position
+    def size(self) -> int:
+        """How many events."""
+        return self.last - self.first + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +62,8 @@ class Projection:
     `apply` returns False to have its work kept and be called again for the same events, before the position moves: one
     event may reach more than fits into a transaction. Rows written early carry a position that no read asks for yet.
     An inline projection moves in the transaction of the command; the others are moved by the worker, never ahead of
-    those named in `after`.
+    those named in `after`. `events_max` is the most events it takes in one transaction, which has to end well before
+    its deadline.
     """
 
     name: str
@@ -55,6 +71,7 @@ class Projection:
     apply: Callable[[Batch], bool | None]
     after: tuple[str, ...] = ()
     inline: bool = False
+    events_max: int = EVENTS_MAX
 
 
 @dataclass(frozen=True, slots=True)

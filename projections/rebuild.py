@@ -10,18 +10,21 @@ from sqlalchemy import Connection, delete
 from projections import progress
 from projections.digest import digest
 from projections.projection import Projection, Store
-from projections.runner import EVENTS_PER_BATCH_MAX, Outcome, catch_up
+from projections.runner import Outcome, catch_up
 
 
 class NotComparable(Exception):
     """The two generations stand at different positions, or one of them is parked."""
 
 
-def rebuild(store: Store, tenant: UUID, projection: Projection, *, events_max: int = EVENTS_PER_BATCH_MAX) -> int:
-    """A new generation, filled to the head; its number. It may end parked: look at its status."""
+def rebuild(store: Store, tenant: UUID, projection: Projection, *, events_max: int | None = None) -> int:
+    """A new generation, filled to the head; its number. It may end parked: look at its status.
+
+    A transaction takes as many events as the projection does, or fewer if asked.
+    """
     with store.database.transaction(tenant) as connection:
         generation = progress.begin_next(connection, tenant, projection.name)
-    catch_up(store, tenant, projection, generation, events_max=events_max)
+    catch_up(store, tenant, projection, generation, events_max=events_max or projection.events_max)
     return generation
 
 

@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from infra.eventstore.log import Log
 from projections import progress
 from projections.progress import Progress
-from projections.projection import Batch, Projection, Store, check_whole
+from projections.projection import Batch, Projection, Store
 
-EVENTS_PER_BATCH_MAX = 500
+EVENTS_PER_TURN_MAX = 5_000
+"""Of a call that others wait for: far behind, larger batches cost less per event, but a turn has to end."""
 BATCHES_PER_CALL_MAX = 1_000_000
 
 POISONOUS_SQLSTATES = ("21", "22", "23")
@@ -55,11 +56,12 @@ def catch_up(
     projection: Projection,
     generation: int | None = None,
     *,
-    events_max: int = EVENTS_PER_BATCH_MAX,
+    events_max: int = EVENTS_PER_TURN_MAX,
     batches_max: int = BATCHES_PER_CALL_MAX,
 ) -> Outcome:
     """Bring the projection forward to the head in at most `batches_max` transactions; by default its live generation.
 
+    A transaction takes at most `events_max` events, and never more than the projection does.
     A generation's first call begins it. Errors of the world (a lost connection, a full disk) are raised and leave the
     position of the last whole batch; an event that cannot be applied parks this generation just before it.
     """
@@ -77,7 +79,7 @@ def catch_up(
 
 def step(store: Store, tenant: UUID, projection: Projection, generation: int) -> Outcome:
     """One batch, after which the caller looks at the head again: whoever was sent away from the lease relies on it."""
-    return _one_batch(store, tenant, projection, generation, EVENTS_PER_BATCH_MAX)
+    return _one_batch(store, tenant, projection, generation, EVENTS_PER_TURN_MAX)
 
 
 def _live_or_begun(store: Store, tenant: UUID, projection: Projection) -> int:
@@ -102,7 +104,7 @@ def _one_batch(store: Store, tenant: UUID, projection: Projection, generation: i
         bounds = _bounds(connection, tenant, log, projection)
         if bounds.until <= leased.position:
             return Outcome.CURRENT
-        return _Turn(connection, tenant, projection, leased, log, bounds).take(events_max)
+        return _Turn(connection, tenant, projection, leased, log, bounds).take(min(events_max, projection.events_max))
 
 
 def _behind(store: Store, tenant: UUID, projection: Projection, generation: int) -> bool:
@@ -179,13 +181,12 @@ class _Turn:
         """Apply exactly `count` events after the position, or nothing; the error, if it is one of the events'."""
         try:
             with self.connection.begin_nested():
-                events = self.log.read(position, count, until=self.bounds.until)
-                check_whole(events, position, count)
                 batch = Batch(
                     self.connection,
                     self.tenant,
                     self.leased.generation,
-                    events,
+                    position + 1,
+                    position + count,
                     self.log,
                     self.bounds.sources,
                 )

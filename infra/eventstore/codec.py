@@ -71,6 +71,10 @@ class Codec:
             body = upcaster(body)
         return self._shapes.of(event_type.cls).decode(body)
 
+    def type_of(self, name: str) -> EventType | None:
+        """What is registered under the name."""
+        return self._by_name.get(name)
+
     def holds_sealed(self, event: object) -> bool:
         """Whether text of this kind of event is sealed."""
         return self._shapes.of(type(event)).sealed

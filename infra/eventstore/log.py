@@ -14,7 +14,7 @@ from eventsourcing.persistence import EventStore, Notification
 from sqlalchemy import Connection
 
 from infra.eventstore.canonical import JsonValue, loads_object
-from infra.eventstore.codec import Codec, body_of, parse_topic
+from infra.eventstore.codec import Codec, EventType, body_of, parse_topic
 from infra.eventstore.errors import HeadMoved, OrganizationHeld, UnknownOrganization
 from infra.eventstore.leaf import StoredRow
 from infra.eventstore.mapper import Envelope, EventMapper
@@ -33,6 +33,10 @@ _FOUND = "INSERT INTO steelyard.tenant_head (tenant_id, position, recorded_at) V
 _LEAVES = (
     "SELECT leaf FROM steelyard.event WHERE tenant_id = %(tenant)s AND position > %(after)s AND position <= %(until)s"
     " ORDER BY position"
+)
+_KINDS = (
+    "SELECT name, schema, count(*) FROM steelyard.event"
+    " WHERE tenant_id = %(tenant)s AND position > %(after)s AND position <= %(until)s GROUP BY name, schema"
 )
 
 
@@ -91,6 +95,7 @@ class Log:
         self.tenant = tenant
         self._connection = connection
         self._seals = seals
+        self._codec = codec
         self._mapper = EventMapper(codec, seals)
         self._recorder = TenantRecorder(lambda: nullcontext(connection), tenant)
         self._store = EventStore(self._mapper, self._recorder)
@@ -153,6 +158,15 @@ class Log:
     def stored(self, after: int, limit: int) -> tuple[StoredRow, ...]:
         """The same as bytes, for whoever checks the log."""
         return self._recorder.log(after=after, limit=limit)
+
+    def kinds(self, after: int, until: int) -> dict[tuple[str, int], int]:
+        """How many events of each name and schema there are with after < position <= until."""
+        rows = self._connection.exec_driver_sql(_KINDS, self._parameters() | {"after": after, "until": until})
+        return {(name, schema): count for name, schema, count in rows}
+
+    def type_of(self, name: str) -> EventType | None:
+        """What this program knows under the name."""
+        return self._codec.type_of(name)
 
     def leaves(self, until: int) -> tuple[bytes, ...]:
         """The leaf hashes of positions 1 to `until`."""

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Table
 
 from projections.catalog import external_id, value_in_force
-from projections.readings import reading
+from projections.reading_rows import reading
 from projections.scores import score_table
 from tests.support.database import TestDatabase
 

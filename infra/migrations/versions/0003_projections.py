@@ -51,8 +51,8 @@ _TABLES = (
     f"""reading (
         tenant_id uuid NOT NULL,
         generation integer NOT NULL,
-        period {_CODE},
         kpi {_CODE},
+        period {_CODE},
         source {_CODE},
         from_position bigint NOT NULL,
         kind text NOT NULL,
@@ -60,7 +60,7 @@ _TABLES = (
         replaces bigint,
         observed_at timestamptz,
         external_id text,
-        CONSTRAINT reading_pkey PRIMARY KEY (tenant_id, generation, period, kpi, source, from_position),
+        CONSTRAINT reading_pkey PRIMARY KEY (tenant_id, generation, kpi, period, source, from_position),
         CONSTRAINT reading_kind_check CHECK (kind IN ('recorded', 'corrected', 'retracted', 'not_applicable'))
     )""",
     f"""score (
@@ -79,12 +79,6 @@ _TABLES = (
     )""",
 )
 
-# The values of one KPI in time, the latest first.
-_INDEXES = (
-    f"CREATE INDEX reading_kpi_idx ON {SCHEMA}.reading"
-    " (tenant_id, generation, kpi, period DESC, source, from_position DESC)",
-)
-
 _SCHEDULE = """schedule (
         name text NOT NULL,
         due_at timestamptz NOT NULL,
@@ -95,8 +89,6 @@ _SCHEDULE = """schedule (
 def upgrade() -> None:
     for table in _TABLES:
         op.execute(f"CREATE TABLE {SCHEMA}.{table}")
-    for index in _INDEXES:
-        op.execute(index)
     for name in tenant_tables:
         isolate(name)
     op.execute(f"CREATE TABLE {SCHEMA}.{_SCHEDULE}")

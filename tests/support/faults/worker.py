@@ -67,8 +67,8 @@ def _apply(store: Store, tenant: UUID, projection: Projection, generation: int, 
     with store.database.transaction(tenant) as connection:
         log = store.logs.bind(connection, tenant)
         sources = runner._bounds(connection, tenant, log, projection).sources
-        events = log.read(start, reached - start)
-        while projection.apply(Batch(connection, tenant, generation, events, log, sources)) is False:
+        batch = Batch(connection, tenant, generation, start + 1, reached, log, sources)
+        while projection.apply(batch) is False:
             pass
 
 
@@ -92,8 +92,10 @@ def skipping(projection: Projection) -> Projection:
         try:
             return choked.apply(batch)
         except ValueError:
-            kept = tuple(each for each in batch.events if getattr(each.event, "kpi", None) != POISON)
-            return projection.apply(replace(batch, events=kept))
+            for each in batch.events:
+                if getattr(each.event, "kpi", None) != POISON:
+                    projection.apply(replace(batch, first=each.position, last=each.position))
+            return None
 
     return replace(projection, apply=skip)
 
