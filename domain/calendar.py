@@ -36,6 +36,9 @@ class PeriodKind(StrEnum):
     YEAR = "year"
 
 
+FISCAL = frozenset({PeriodKind.QUARTER, PeriodKind.HALF, PeriodKind.YEAR})
+"""Parts of the fiscal year: which days they hold follows from the calendar; months, weeks and days are civil."""
+
 _PER_YEAR = {PeriodKind.MONTH: 12, PeriodKind.QUARTER: 4, PeriodKind.HALF: 2, PeriodKind.YEAR: 1}
 _RANK = {kind: rank for rank, kind in enumerate(PeriodKind)}
 _FORMS = (

@@ -1,10 +1,12 @@
 """What the rules of each noun must know beyond their own stream: from Known to the context of a command."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from domain import streams
+from domain.calendar import Period
 from domain.in_force import in_force
 from domain.kpi.commands import KpiCommand, KpiContext
+from domain.kpi.state import TargetKnown
 from domain.kpi_facts import facts
 from domain.measurement.commands import MeasurementCommand, MeasurementContext
 from domain.policy import DEFAULT_POLICY
@@ -15,7 +17,7 @@ from domain.scorecard.state import Scorecard
 from domain.values import KpiId, ScorecardId
 from services.known import Known
 from tenants.access import OPERATOR
-from tenants.organization.commands import OrganizationCommand, OrganizationContext
+from tenants.organization.commands import OrganizationCommand, OrganizationContext, SetCalendar
 
 
 def of_kpi(known: Known, command: KpiCommand) -> KpiContext:
@@ -43,10 +45,18 @@ def of_scorecard(known: Known, command: ScorecardCommand) -> ScorecardContext:
 
 
 def of_organization(known: Known, command: OrganizationCommand) -> OrganizationContext:
-    """The instant, every measured period, and who grants; the operator, who founds, is nobody's member."""
+    """The instant, every period with a value or a target, and who grants; the operator, who founds, is no member."""
     actor = known.actor
     grantor = None if actor.principal == OPERATOR and actor.key_id is None else actor
-    return OrganizationContext(known.as_of, known.values.all_periods(), grantor)
+    aimed: frozenset[Period] = frozenset()
+    if isinstance(command, SetCalendar):
+        aimed = frozenset(target.period for kpi in known.kpis() for target in _targets(known, kpi))
+    return OrganizationContext(known.as_of, known.values.all_periods(), grantor, aimed)
+
+
+def _targets(known: Known, kpi: KpiId) -> Sequence[TargetKnown]:
+    found = known.kpi(kpi)
+    return found.targets if found is not None else ()
 
 
 def of_measurement(known: Known, command: MeasurementCommand) -> MeasurementContext:

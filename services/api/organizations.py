@@ -188,7 +188,8 @@ OPERATIONS = (
         tag="organization",
         permission=Permission.MANAGE_ORGANIZATION,
         summary="Set the fiscal calendar",
-        description="Start month and naming of fiscal years are fixed once a value has been recorded.",
+        description="Start month and naming of fiscal years are fixed once a value has been recorded or a quarter, "
+        "half or year has a target.",
         handle=_set_calendar,
         answer=WrittenView,
         body=CalendarBody,

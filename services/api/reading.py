@@ -52,6 +52,10 @@ _CODES = {
 }
 
 
+_MESSAGES = {"extra_forbidden": "is unknown here", "missing": "is missing"}
+"""Of what the validator says in the language of programs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A body as it came, and the same value in canonical form, which a repetition must equal."""
@@ -179,7 +183,7 @@ def _field_errors(error: ValidationError, value: Json) -> Sequence[FieldError]:
     found = []
     for each in error.errors(include_url=False, include_context=False, include_input=False)[:ERRORS_MAX]:
         pointer = _pointer(each["loc"], value, missing=each["type"] in ("missing", "union_tag_not_found"))
-        message = each["msg"].removeprefix("Value error, ")
+        message = _MESSAGES.get(each["type"], each["msg"].removeprefix("Value error, "))
         found.append(FieldError(pointer, _CODES.get(each["type"], "wrong-type"), f"{pointer or 'the body'}: {message}"))
     return found
 

@@ -75,7 +75,11 @@ INVALID: tuple[Rule, ...] = (
 CONFLICTS: tuple[Rule, ...] = (
     ("refused", "The present state forbids it", "The request is well formed; the detail names the rule and the field."),
     ("all-weights-zero", "All weights of a node would be 0", "One child at least must count."),
-    ("calendar-fixed", "The calendar is fixed", "A value has been recorded: names of periods keep their meaning."),
+    (
+        "calendar-fixed",
+        "The calendar is fixed",
+        "A value has been recorded, or a quarter, half or year has a target: names of periods keep their meaning.",
+    ),
     ("cascade-cycle", "Scorecards would stand above themselves", "Placements and parents together have no cycle."),
     ("cascade-too-deep", "Too many scorecards above one another", "At most 10."),
     ("child-already-placed", "The scorecard is already placed there", "Change its weight instead."),

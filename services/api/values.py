@@ -10,16 +10,15 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 
 from domain.calendar import Period
 from domain.errors import Invalid
+from domain.measurement.reading import NUMBER_LENGTH_MAX, number
 
-NUMBER_CHARACTERS_MAX = 64
 TEXT_CHARACTERS_MAX = 4_000
 NAME_CHARACTERS_MAX = 200
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-NUMBER_PATTERN = r"^-?[0-9]{1,40}(\.[0-9]{1,20})?$"
+NUMBER_PATTERN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 PERIOD_PATTERN = r"^[0-9]{4}(-(0[1-9]|1[0-2])|-Q[1-4]|-H[12]|-W[0-5][0-9]|-(0[1-9]|1[0-2])-[0-3][0-9])?$"
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_NUMBER = re.compile(NUMBER_PATTERN)
 
 
 class Strict(BaseModel):
@@ -35,14 +34,15 @@ class Query(BaseModel):
 
 
 def _number(value: object) -> Decimal:
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return Decimal(value)
+    written = number(value) if isinstance(value, str) else None
+    if written is not None:
+        return written
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise ValueError('must be a decimal string such as "12.50" or a JSON number of at most 15 digits')
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not number.is_finite():
+    found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not found.is_finite():
         raise ValueError("must be a finite number")
-    return number
+    return found
 
 
 def _period(value: object) -> Period:
@@ -69,7 +69,7 @@ Number = Annotated[
         {
             "description": "An exact number: a decimal string, or a JSON number of at most 15 digits.",
             "anyOf": [
-                {"type": "string", "pattern": NUMBER_PATTERN, "maxLength": NUMBER_CHARACTERS_MAX},
+                {"type": "string", "pattern": NUMBER_PATTERN, "maxLength": NUMBER_LENGTH_MAX},
                 {"type": "number"},
             ],
             "examples": ["12.50"],

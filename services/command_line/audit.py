@@ -1,11 +1,13 @@
 """`steelyard log` and `steelyard verify`: read an organization's log, and check that it is what was once appended."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
 import typer
 from rich.progress import Progress
 
+from domain import streams
 from infra.eventstore.log import Recorded
 from infra.eventstore.verify import LogAltered, Verified, verify_log
 from services.app import App
@@ -13,6 +15,7 @@ from services.command_line.organizations import OfOrganization, all_organization
 from services.command_line.output import AsJson, Json, print_json, print_table, progress, say
 from services.command_line.session import Session, opened
 from services.command_line.statuses import found_wrong
+from tenants.organization.events import ApiKeyIssued
 
 EVENTS_PER_READ = 500
 EVENTS_SHOWN = 50
@@ -27,21 +30,23 @@ Maybe = Annotated[str | None, typer.Option("--organization", "-o", help="Only th
 def log(organization: OfOrganization, after: After = 0, limit: Limit = EVENTS_SHOWN, as_json: AsJson = False) -> None:
     """List the events of an organization in order: what happened, when, on which stream, who did it.
 
-    With --json every event is a line with its whole content: a way to hand the
-    log to another program.
+    Who did it is the key by the name it was given. With --json every event is a
+    line with its whole content and ids: a way to hand the log to another program.
 
     Examples:
       $ steelyard log --organization company
       $ steelyard log -o company --after 60 --limit 1000000 --json > events.jsonl
     """
     with opened() as session:
-        events = _events(session, session.owner_of(organization).tenant, after, limit)
+        tenant = session.owner_of(organization).tenant
+        events = _events(session, tenant, after, limit)
+        names = {} if as_json else _key_names(session, tenant)
         if as_json:
             for event in events:
                 print_json(_line(session.app, event))
             return
     rows = [
-        (str(event.position), f"{event.recorded_at:%Y-%m-%d %H:%M:%S}", event.stream, event.name, event.metadata.actor)
+        (str(event.position), f"{event.recorded_at:%Y-%m-%d %H:%M:%S}", event.stream, event.name, who(event, names))
         for event in events
     ]
     print_table(f"Log of {organization}", ("Position", "Recorded (UTC)", "Stream", "Event", "By"), rows, _NUMBERS)
@@ -63,6 +68,20 @@ def _events(session: Session, tenant: UUID, after: int, limit: int) -> list[Reco
             found.extend(page)
             after = page[-1].position
     return found
+
+
+def _key_names(session: Session, tenant: UUID) -> dict[str, str]:
+    """What the keys were called when they were issued, by id."""
+    with session.app.database.transaction(tenant) as connection:
+        history = session.app.logs.bind(connection, tenant).load(streams.ORGANIZATION)
+    issued = [recorded.event for recorded in history if isinstance(recorded.event, ApiKeyIssued)]
+    return {event.key_id: event.name for event in issued}
+
+
+def who(event: Recorded, names: Mapping[str, str]) -> str:
+    """The key by its name; without a key, whoever acted from the machine itself or founded."""
+    key_id = event.metadata.key_id
+    return event.metadata.actor if key_id is None else names.get(key_id, key_id)
 
 
 def _line(app: App, event: Recorded) -> Json:

@@ -67,6 +67,7 @@ def _header(seen: ScorecardSeen) -> Header:
         vision=seen.vision,
         period=words.period_label(periods.asked),
         period_id=periods.asked.text,
+        days="" if seen.days is None else words.days_label(*seen.days),
         partial=seen.tree.partial,
         previous=_step(seen, periods.previous),
         following=_step(seen, periods.following),

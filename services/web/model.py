@@ -208,6 +208,7 @@ class Header:
     vision: str
     period: str
     period_id: str
+    days: str
     partial: bool
     previous: Choice
     following: Choice

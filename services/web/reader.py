@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from domain.calendar import Period
+from domain.calendar import FISCAL, Period, PeriodKind
 from domain.errors import NotFound
 from domain.scorecard.state import Scorecard
 from domain.scoring.inputs import VersionChoice
@@ -81,7 +82,14 @@ def _scorecard(
             for each in balance_history(read.reader, card.id, kind, until[0], asked, choice).balances
         ],
         cards={each.id: each.draft.root.name for each in read.scorecards},
+        days=_days(read, asked),
     )
+
+
+def _days(read: Reading, period: Period) -> tuple[date, date] | None:
+    if period.kind not in FISCAL | {PeriodKind.WEEK}:
+        return None
+    return read.calendar.first_day(period), read.calendar.last_day(period)
 
 
 def _present(read: Reading, valued: list[Period]) -> list[Period]:

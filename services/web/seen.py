@@ -108,6 +108,8 @@ class ScorecardSeen:
     balances: Sequence[BalanceSeen] = field(default=())
     """Periods in order; the asked one, if it has a balance, last."""
     cards: Mapping[str, str] = field(default_factory=dict)
+    days: tuple[date, date] | None = None
+    """First and last day, where the name of the period does not say them: parts of the fiscal year, weeks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,11 @@ def period_label(period: Period) -> str:
             return str(period.year)
 
 
+def days_label(first: date, last: date) -> str:
+    """From one day to another."""
+    return f"{day_label(first)} to {day_label(last)}"
+
+
 def period_short(period: Period) -> str:
     """The period where there is little room, below a chart."""
     match period.kind:

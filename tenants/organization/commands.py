@@ -62,7 +62,7 @@ OrganizationCommand = FoundOrganization | RenameOrganization | SetCalendar | Set
 
 @dataclass(frozen=True, slots=True)
 class OrganizationContext:
-    """`measured` are the periods of any KPI with a value in force.
+    """`measured` are the periods of any KPI with a value in force, `aimed` those with a target.
 
     `grantor` is who issues a key: nobody grants more than they have. None is the operator, who founds.
     """
@@ -70,3 +70,4 @@ class OrganizationContext:
     as_of: datetime
     measured: frozenset[Period]
     grantor: Actor | None
+    aimed: frozenset[Period] = field(default=frozenset())

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from domain import calendar as calendars
 from domain import policy as policies
-from domain.calendar import Calendar, checked_day
+from domain.calendar import FISCAL, Calendar, checked_day
 from domain.decider import Decider
 from domain.errors import NotFound, Refused
 from domain.in_force import in_force
@@ -76,17 +76,26 @@ def _founded(command: FoundOrganization, organization: Organization) -> Sequence
 def _calendar_set(
     wanted: Calendar, organization: Organization, context: OrganizationContext
 ) -> Sequence[OrganizationEvent]:
-    """One calendar per log once a value exists: names of periods never get a second meaning."""
+    """One calendar per log once a value exists: names of periods never get a second meaning.
+
+    A target for a quarter, half or year fixes it as well, for those are parts of the fiscal year.
+    """
     old = organization.calendar
     if wanted == old:
         return []
+    fixing = "a value has been recorded" if context.measured else _fiscal_target(context)
     for field, before, after in (
         ("start_month", old.start_month, wanted.start_month),
         ("year_named_by", old.year_named_by, wanted.year_named_by),
     ):
-        if context.measured and before != after:
-            raise Refused("calendar-fixed", f"/{field} is fixed, for a value has been recorded", f"/{field}")
+        if fixing is not None and before != after:
+            raise Refused("calendar-fixed", f"/{field} is fixed, for {fixing}", f"/{field}")
     return [CalendarSet(wanted)]
+
+
+def _fiscal_target(context: OrganizationContext) -> str | None:
+    fiscal = sorted(period.text for period in context.aimed if period.kind in FISCAL)
+    return f"there is a target for {fiscal[0]}" if fiscal else None
 
 
 def _policy_set(

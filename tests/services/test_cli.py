@@ -8,8 +8,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from infra import clock
 from infra.embedded.servers import EmbeddedServers
+from infra.eventstore.log import Metadata, Recorded
 from infra.settings import EMBEDDED_DATABASE
+from services.command_line.audit import who
 from tenants.tokens import TokenKind, well_formed
 from tests.services.programs import Terminal, free_port
 
@@ -124,6 +127,15 @@ def test_balance_names_the_weakest_perspective(steelyard: Terminal, company: str
     assert "79.5" in steelyard("balance", "-o", company).out
 
 
+def test_the_log_names_the_key_and_without_one_whoever_acted_from_the_machine() -> None:
+    def by(key_id: str | None) -> Recorded:
+        metadata = Metadata("0192-principal", "command", key_id=key_id)
+        return Recorded(1, "organization", 1, clock.now(), "organization-renamed", 1, None, metadata)
+
+    names = {"key-1": "import"}
+    assert [who(by(key), names) for key in ("key-1", "key-2", None)] == ["import", "key-2", "0192-principal"]
+
+
 def test_the_log_lists_who_did_what_in_order(steelyard: Terminal, company: str) -> None:
     lines = [json.loads(line) for line in steelyard("log", "-o", company, "--limit", "1000", "--json").out.splitlines()]
     assert [line["position"] for line in lines] == list(range(1, len(lines) + 1))
@@ -131,6 +143,8 @@ def test_the_log_lists_who_did_what_in_order(steelyard: Terminal, company: str) 
     corrected = next(line for line in lines if line["event"] == "measurement-corrected")
     assert corrected["actor"] == "local"
     assert corrected["body"]["reason"].startswith("typing error")
+    shown = steelyard("log", "-o", company, "--limit", "1").out
+    assert "operator" in shown
     some = steelyard("log", "-o", company, "--after", "5", "--limit", "2").out
     assert "--after 7" in some
 

@@ -246,3 +246,16 @@ def test_a_bad_query_is_refused_with_the_parameter(built: Caller, query: str) ->
 
 def test_a_token_in_the_address_is_refused(built: Caller) -> None:
     refused(built.send("GET", f"/v1/kpis?access_token={clock.new_id()}"), 400, "query-invalid")
+
+
+@pytest.mark.parametrize("written", ["1000", "+1000.0", "1e3", "1E+3", ".1e4"])
+def test_a_number_as_text_is_read_as_in_a_sheet(caller: Caller, written: str) -> None:
+    caller.built()
+    caller.done("POST", "/v1/measurements", {"kpi": "revenue", "period": "2026-02", "value": written})
+    [value] = listed(caller.get("/v1/measurements?kpi=revenue&period=2026-02"), "measurements")
+    assert value["value"] == "1000"
+
+
+def test_an_unknown_field_is_named_as_such(caller: Caller) -> None:
+    answer = caller.send("POST", "/v1/scorecards", {"scorecard": "s", "name": "S", "colour": "red"})
+    assert refused(answer, 422, "unknown-field")["detail"] == "/colour: is unknown here"

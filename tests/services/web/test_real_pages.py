@@ -52,6 +52,10 @@ def test_every_year_shows_the_score_in_force(client: Client, home: str, year: st
     assert page.one("nav", "periods").one("strong").text == year
 
 
+def test_the_days_of_a_fiscal_period_are_shown_where_its_name_does_not_say_them(client: Client, home: str) -> None:
+    assert "1 January 2016 to 31 December 2016" in scorecard(client, home, period="2016").one("nav", "periods").text
+
+
 def test_without_a_period_the_latest_one_with_a_score_is_shown(client: Client, home: str) -> None:
     assert scorecard(client, home).one("nav", "periods").one("strong").text == "2018"
 

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from domain.calendar import Calendar
+from domain.calendar import Calendar, Period
 from domain.policy import Band, MissingData, Policy
 from domain.values import FreeText
 from tenants.access import Role
@@ -79,6 +79,14 @@ def test_once_a_value_exists_start_month_and_naming_are_fixed_and_the_zone_is_no
     assert refusal(history, SetCalendar(by_start), known) == ("calendar-fixed", "/year_named_by")
     paris = replace(APRIL, time_zone="Europe/Paris")
     assert when(history, SetCalendar(paris), known) == [CalendarSet(paris)]
+
+
+@pytest.mark.parametrize("aimed", ["2026-Q1", "2026-H1", "2026"])
+def test_a_target_for_a_part_of_the_fiscal_year_fixes_the_calendar_too(aimed: str) -> None:
+    known = replace(context(), aimed=frozenset({Period.parse("2026-01"), Period.parse(aimed)}))
+    assert refusal([FOUNDED], SetCalendar(APRIL), known) == ("calendar-fixed", "/start_month")
+    only_months = replace(context(), aimed=frozenset({Period.parse("2026-01"), Period.parse("2026-W03")}))
+    assert when([FOUNDED], SetCalendar(APRIL), only_months) == [CalendarSet(APRIL)]
 
 
 def test_a_zone_that_is_not_in_the_data_is_refused() -> None:
