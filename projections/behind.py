@@ -37,11 +37,14 @@ def behind(connection: Connection, after: UUID, limit: int, reads: Mapping[str, 
     pairs = [(name, source) for name, sources in reads.items() for source in sources]
     rows = connection.execute(
         text("""
-            SELECT p.tenant_id, p.projection, p.generation, h.position - p.position AS events
-            FROM steelyard.progress p
-            JOIN steelyard.tenant_head h ON h.tenant_id = p.tenant_id
-            WHERE p.position < h.position AND p.status IN ('running', 'rebuilding') AND p.tenant_id > :after
-              AND NOT EXISTS (
+            WITH behind AS MATERIALIZED (  -- or the sources of everybody are looked at before it is known who is behind
+                SELECT p.tenant_id, p.projection, p.generation, p.position, h.position - p.position AS events
+                FROM steelyard.progress p
+                JOIN steelyard.tenant_head h ON h.tenant_id = p.tenant_id
+                WHERE p.position < h.position AND p.status IN ('running', 'rebuilding') AND p.tenant_id > :after
+            )
+            SELECT p.tenant_id, p.projection, p.generation, p.events FROM behind p
+            WHERE NOT EXISTS (
                 SELECT 1 FROM unnest(CAST(:names AS text[]), CAST(:sources AS text[])) AS needed (projection, source)
                 JOIN steelyard.projection_route r
                   ON r.tenant_id = p.tenant_id AND r.projection = needed.source
