@@ -72,6 +72,7 @@ def bench(
         seconds=seconds or sizes.seconds,
         rounds=rounds or sizes.rounds,
         starts=rounds or sizes.starts,
+        rebuild_rounds=rounds or sizes.rebuild_rounds,
         threads=_numbers("--threads", threads) or sizes.threads,
         batches=_numbers("--batches", batches) or sizes.batches,
         organizations=_numbers("--organizations", organizations) or sizes.organizations,

@@ -16,7 +16,7 @@ from projections.rebuild import drop, rebuild
 from services.command_line.output import remark
 
 NAME = "catch-up"
-NOTE = "events/s at batch 500; raw = one SQL statement over the same JSON"
+NOTE = "events/s at batch 500; raw = one SQL statement over the same columns, without transactions of 500"
 REMARK = "raw of scores is a mean by month and scorecard: a bound for set-wise forms, not the same work"
 BATCH = 500
 ORDERS: tuple[Order, ...] = ("in order", "scattered")
@@ -32,11 +32,9 @@ def run(house: House, sizes: Sizes) -> Found:
             made = found(world.app, order.replace(" ", "-")).organization
             history.fill(world.app, made, sizes.catch_up_events, sizes.kpis, order)
             history.bring_up(world.app, made, (readings.NAME,))
-            for name, statement in ((readings.NAME, raw_projections.READINGS), (scores.NAME, raw_projections.SCORES)):
-                contestants = [
-                    Contestant("raw", raw_turn(world, made, statement)),
-                    Contestant(name, _turn(world, made, projection_named(world, name))),
-                ]
+            for name in (readings.NAME, scores.NAME):
+                own = Contestant(name, _turn(world, made, projection_named(world, name)))
+                contestants = [*raw_projections.contestants(world, made, name), own]
                 parameters = {"events": sizes.catch_up_events, "order": order, "projection": name}
                 cases.append(Case(parameters, interleaved(contestants, sizes.rounds)))
     return Found(NAME, NOTE, cases, (REMARK,))
@@ -45,23 +43,6 @@ def run(house: House, sizes: Sizes) -> Found:
 def projection_named(world: World, name: str) -> Projection:
     """One of the service's."""
     return next(each for each in world.app.projections if each.name == name)
-
-
-def raw_turn(world: World, organization: UUID, statement: str) -> Callable[[], Sample]:
-    """The statement into empty tables."""
-
-    def turn() -> Sample:
-        raw_projections.clear(world.superuser_url)
-        events = 0
-
-        def work() -> None:
-            nonlocal events
-            events = raw_projections.run(world.superuser_url, organization, statement)
-
-        seconds = timed(work)
-        return {"events/s": events / seconds}
-
-    return turn
 
 
 def _turn(world: World, organization: UUID, projection: Projection) -> Callable[[], Sample]:

@@ -18,7 +18,7 @@ from projections.catalog import CATALOG
 from projections.runner import catch_up
 from services.bundle import App
 
-EVENTS_PER_APPEND = 500
+EVENTS_PER_APPEND = 5_000
 SEED = 1
 
 Order = Literal["in order", "scattered"]

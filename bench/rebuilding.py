@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 from bench import children, history, raw_projections
-from bench.catching_up import raw_turn
 from bench.measure import Contestant, Sample, interleaved
 from bench.organizations import found
 from bench.report import Case, Found
@@ -21,7 +20,7 @@ from services.command_line.output import remark
 from services.starting import built
 
 NAME = "rebuild"
-NOTE = "events/s and peak memory of a fresh process; raw = one SQL statement over the same JSON, into readings"
+NOTE = "events/s and peak memory of a fresh process; raw = readings by one SQL statement over the same columns"
 REMARK = "peak MB is that of the whole process, start MB what it had before the first event"
 TOGETHER: Mapping[str, tuple[str, ...]] = {
     "catalog": (catalog.NAME,),
@@ -48,12 +47,12 @@ def run(house: House, sizes: Sizes) -> Found:
         raw_projections.prepare(world.superuser_url)
         made = found(world.app).organization
         history.fill(world.app, made, events, sizes.kpis)
-        history.bring_up(world.app, made)
+        history.bring_up(world.app, made, (readings.NAME,))
         contestants = [
-            Contestant("raw", raw_turn(world, made, raw_projections.READINGS)),
+            *raw_projections.contestants(world, made, readings.NAME),
             *(Contestant(name, _turn(world, made, TOGETHER[name])) for name in sizes.rebuilt),
         ]
-        case = Case({"events": events}, interleaved(contestants, sizes.rounds))
+        case = Case({"events": events}, interleaved(contestants, sizes.rebuild_rounds))
     return Found(NAME, NOTE, [case], (REMARK,))
 
 

@@ -19,6 +19,7 @@ class Sizes:
     kpis: int
     catch_up_events: int
     rebuild_events: int
+    rebuild_rounds: int
     fresh_organizations: int
     idle_writes: int
     busy_writes_per_second: int
@@ -42,8 +43,9 @@ FULL = Sizes(
     batches=(1, 100, 500),
     organizations=(1, 1_000, 10_000),
     kpis=100,
-    catch_up_events=12_000,
-    rebuild_events=60_000,
+    catch_up_events=60_000,
+    rebuild_events=1_000_000,
+    rebuild_rounds=1,
     fresh_organizations=20,
     idle_writes=10,
     busy_writes_per_second=200,
@@ -62,6 +64,7 @@ QUICK = Sizes(
     kpis=100,
     catch_up_events=2_400,
     rebuild_events=2_400,
+    rebuild_rounds=2,
     fresh_organizations=10,
     idle_writes=4,
     busy_writes_per_second=200,
@@ -80,6 +83,7 @@ SMALLEST = Sizes(
     kpis=4,
     catch_up_events=40,
     rebuild_events=40,
+    rebuild_rounds=1,
     fresh_organizations=2,
     idle_writes=1,
     busy_writes_per_second=20,
