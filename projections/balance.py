@@ -10,10 +10,11 @@ from projections.score_view import SCORE_DECIMALS, number, optional_number
 
 def balance_view(definitions: Definitions, tree: ScoreTree) -> BalanceView:
     """The balance of a tree as it is read."""
-    return _view(tree, balance(definitions, tree))
+    return view_of(tree, balance(definitions, tree))
 
 
-def _view(tree: ScoreTree, weighed: Balance) -> BalanceView:
+def view_of(tree: ScoreTree, weighed: Balance) -> BalanceView:
+    """The same, of a balance that is worked out already."""
     return BalanceView(
         scorecard=tree.scorecard,
         period=tree.period.text,

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from uuid import UUID
 
-import msgspec
-
 from domain.calendar import Period
 from domain.scoring.inputs import VersionChoice
 from domain.values import ScorecardId
@@ -16,7 +14,7 @@ from projections.packed import unpacked
 from projections.periods import period_of
 from projections.reader import Reader
 from projections.readings import latest_of, latest_question
-from projections.score_view import tree_view
+from projections.tree_json import root_of, tree_json
 from projections.views import TreeView
 
 _STORED = """
@@ -97,5 +95,5 @@ def _trees(
     missing = [period for period in periods if period not in found]
     if missing:
         computed = reader.trees(scorecard, missing, version)
-        found |= {period: msgspec.json.encode(tree_view(tree, reader.position)) for period, tree in computed.items()}
+        found |= {period: tree_json(tree, reader.position, root_of(tree)) for period, tree in computed.items()}
     return {period: found[period] for period in periods}

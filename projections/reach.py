@@ -4,7 +4,8 @@ Judged event by event with the definitions at that event, never by what else is 
 turns out unchanged; it must not miss one (a test compares with what scoring says it looks at).
 """
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
@@ -30,16 +31,20 @@ ValuePeriods = Callable[[frozenset[KpiId], int], frozenset[Period]]
 class Reach:
     """`touched` collects pairs of scorecard and period while events are taken in order.
 
-    `stored_at` has those that became stored meanwhile, with the position of the event that did it.
+    `changed` has the KPIs whose values did it; a pair that is not in it was touched by definitions. `stored_at` has the
+    pairs that became stored meanwhile, with the position of the event that did it.
     """
 
     def __init__(self, definitions: Definitions, stored: StoredPeriods, value_periods: ValuePeriods) -> None:
         self.definitions = definitions
         self.touched: dict[Pair, int] = {}
+        self.changed: defaultdict[Pair, set[KpiId]] = defaultdict(set)
         self.stored_at: dict[Pair, int] = {}
         self._stored = stored
         self._value_periods = value_periods
         self._usage: Usage | None = None
+        # Values come by the hundred for one period; what they reach is the same until something is defined or stored.
+        self._reached: dict[tuple[frozenset[ScorecardId], Period], tuple[Pair, ...]] = {}
 
     def take(self, recorded: Recorded) -> None:
         """Take the next event into account."""
@@ -48,6 +53,7 @@ class Reach:
             self._value(event.kpi, event.period, position)
             return
         before, self.definitions = self.definitions, fold(self.definitions, (recorded,))
+        self._reached.clear()
         match event:
             case KpiDefined() | KpiRedefined() | ScaleSet():
                 self._from(self._scorecards_of(event.kpi), event.effective_from, position)
@@ -74,16 +80,25 @@ class Reach:
                 pass
 
     def _value(self, kpi: KpiId, cell: Period, position: int) -> None:
+        scorecards = self._scorecards_of(kpi)
+        reached = self._reached.get((scorecards, cell))
+        if reached is None:
+            reached = tuple(self._by_value(scorecards, cell, position))
+            self._reached[scorecards, cell] = reached
+        for pair in reached:
+            self.touched[pair] = position
+            self.changed[pair].add(kpi)
+
+    def _by_value(self, scorecards: frozenset[ScorecardId], cell: Period, position: int) -> Iterator[Pair]:
         """A value makes its period and the longer ones stored, and reaches what shows or carries it."""
         calendar, back = self.definitions.calendar, self._carried_back()
-        scorecards = self._scorecards_of(kpi)
         self._stored.know(scorecards, calendar)
         for scorecard in scorecards:
             for period in _ancestors(calendar, cell):
                 self._store(scorecard, period, position)
-                self.touched[scorecard, period] = position
+                yield scorecard, period
             for period in self._stored.looking_at(scorecard, cell, back, calendar):
-                self.touched[scorecard, period] = position
+                yield scorecard, period
 
     def _targets(self, kpi: KpiId, periods: Iterable[Period], position: int) -> None:
         calendar, back = self.definitions.calendar, self._carried_back()
@@ -116,6 +131,7 @@ class Reach:
         if self._stored.has(scorecard, period, calendar):
             return False
         self._stored.add(scorecard, period, calendar)
+        self._reached.clear()
         self.stored_at[scorecard, period] = position
         return True
 

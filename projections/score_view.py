@@ -3,23 +3,19 @@
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import assert_never
 
 from domain.policy import Band
 from domain.scoring.bands import shown
 from domain.scoring.targets import UsedTarget
-from domain.scoring.tree import CardScore, KpiScore, KpiTrace, NodeScore, ScoreTree
-from domain.values import ARITHMETIC, q
+from domain.scoring.tree import KpiScore, KpiTrace, NodeScore, ScoreTree
+from domain.values import ARITHMETIC, NodeId, q
 from projections.answers import NodePoint
 from projections.views import (
     AnchorView,
-    CardView,
     KpiView,
-    NodeView,
     ScoreView,
     TargetView,
     TraceView,
-    TreeView,
     ValueView,
 )
 
@@ -27,25 +23,6 @@ SCORE_DECIMALS = 1
 INTEGER_DIGITS_QUANTISED = 29
 """With 20 decimals they fill 50 digits."""
 NUMBERS_CACHED_MAX = 65_536
-
-
-def tree_view(tree: ScoreTree, changed_at: int) -> TreeView:
-    """The tree as it is read."""
-    return TreeView(
-        scorecard=tree.scorecard,
-        period=tree.period.text,
-        version=tree.version,
-        version_position=tree.version_position,
-        policy_position=tree.policy_position,
-        missing_data=tree.missing_data,
-        minimum_coverage=number(tree.minimum_coverage),
-        partial=tree.partial,
-        day_dependent=tree.day_dependent,
-        restatement=tree.restatement,
-        method=tree.method,
-        changed_at=changed_at,
-        root=None if tree.root is None else _node(tree.root, tree.bands),
-    )
 
 
 @lru_cache(maxsize=NUMBERS_CACHED_MAX)
@@ -65,15 +42,14 @@ def optional_number(value: Decimal | None) -> str | None:
 
 def node_points(tree: ScoreTree) -> list[NodePoint]:
     """The nodes of the scorecard itself as a history shows them, in order of code."""
-    if tree.root is None:
-        return []
-    return [_node_point(node, tree.bands) for node in sorted(tree.root.nodes(), key=lambda each: each.id)]
+    nodes = () if tree.root is None else sorted(tree.root.nodes(), key=lambda each: each.id)
+    return [node_point(node.id, result_view(node, tree.bands)) for node in nodes]
 
 
-def _node_point(node: NodeScore, bands: Sequence[Band]) -> NodePoint:
-    result = _result(node, bands)
+def node_point(node: NodeId, result: ScoreView) -> NodePoint:
+    """One of them."""
     return NodePoint(
-        node=node.id,
+        node=node,
         state=result.state,
         raw_score=result.raw_score,
         score=result.score,
@@ -83,43 +59,8 @@ def _node_point(node: NodeScore, bands: Sequence[Band]) -> NodePoint:
     )
 
 
-def _node(node: NodeScore, bands: Sequence[Band]) -> NodeView:
-    return NodeView(
-        id=node.id,
-        kind=node.kind.value,
-        name=node.name,
-        weight=number(node.weight),
-        applied_share=optional_number(node.applied_share),
-        leaf_share=number(node.leaf_share),
-        rule=node.rollup.rule,
-        result=_result(node, bands),
-        band_of_score=node.band_of_score,
-        limited_by=list(node.limited_by),
-        errors=node.errors,
-        children=[_child(child, bands) for child in node.children],
-    )
-
-
-def _child(child: NodeScore | KpiScore | CardScore, bands: Sequence[Band]) -> NodeView | KpiView | CardView:
-    match child:
-        case NodeScore():
-            return _node(child, bands)
-        case KpiScore():
-            return _kpi(child, bands)
-        case CardScore():
-            return CardView(
-                scorecard=child.scorecard,
-                version=child.version,
-                weight=number(child.weight),
-                applied_share=optional_number(child.applied_share),
-                leaf_share=number(child.leaf_share),
-                root=None if child.root is None else _node(child.root, bands),
-            )
-        case _:
-            assert_never(child)
-
-
-def _result(scored: NodeScore | KpiScore, bands: Sequence[Band]) -> ScoreView:
+def result_view(scored: NodeScore | KpiScore, bands: Sequence[Band]) -> ScoreView:
+    """State and numbers of a node or a KPI."""
     return ScoreView(
         state=scored.state,
         reason=scored.reason,
@@ -131,7 +72,8 @@ def _result(scored: NodeScore | KpiScore, bands: Sequence[Band]) -> ScoreView:
     )
 
 
-def _kpi(kpi: KpiScore, bands: Sequence[Band]) -> KpiView:
+def kpi_view(kpi: KpiScore, bands: Sequence[Band]) -> KpiView:
+    """A KPI at one of its placements."""
     return KpiView(
         kpi=kpi.kpi,
         name=kpi.name,
@@ -141,7 +83,7 @@ def _kpi(kpi: KpiScore, bands: Sequence[Band]) -> KpiView:
         weight=number(kpi.weight),
         applied_share=optional_number(kpi.applied_share),
         leaf_share=number(kpi.leaf_share),
-        result=_result(kpi, bands),
+        result=result_view(kpi, bands),
         period=kpi.period.text,
         value=optional_number(kpi.value),
         value_shown=None if kpi.value is None else shown(kpi.value, kpi.decimals),

@@ -4,29 +4,25 @@ After readings. A batch first finds what its events reach, then scores each of t
 of its last event and every period taken as ended: no clock enters, and reads put the labels of their day on.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
 from itertools import islice
 
-import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.calendar import Period, finer
+from domain.calendar import Period
+from domain.measurement.events import MeasurementEvent
 from domain.scoring.inputs import Cell, Definitions, Values
-from domain.scoring.plan import Plan, plan
-from domain.scoring.score import leaves, roll_up
-from domain.scoring.tree import ScoreTree
 from domain.values import KpiId, ScorecardId
 from infra.database import metadata
 from projections import readings
-from projections.balance import balance_view
 from projections.definitions_cache import DefinitionsCache
+from projections.kept_scores import Memories, Memory
 from projections.packed import Packed
 from projections.periods import period_of
 from projections.projection import Batch, Projection
 from projections.reach import Pair, Reach
-from projections.score_view import node_points, tree_view
+from projections.rescoring import cells_of, row_of, work_of
 from projections.stored import StoredPeriods
 
 NAME = "scores"
@@ -34,7 +30,7 @@ PAIRS_PER_READ_MAX = 64
 """Scored from one read of values: bounds memory when a policy reaches every period of an organization."""
 STORED_BEFORE = 0
 """Instead of a position, for a row that is there and keeps the one it has."""
-PAIRS_PER_TRANSACTION_MAX = 256
+PAIRS_PER_TRANSACTION_MAX = 1_024
 """Some seconds of scoring; what is left is scored in the next transaction, before the position moves."""
 
 score_table = Table(
@@ -59,93 +55,71 @@ score_table = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A tree, when it was first stored, the last position that could have changed it, and whether it looks at several
-    collection periods."""
-
-    tree: ScoreTree
-    stored_at: int
-    changed_at: int
-    lengthy: bool
+def scores(
+    cache: DefinitionsCache, pairs_max: int = PAIRS_PER_TRANSACTION_MAX, memories: Memories | None = None
+) -> Projection:
+    """The projection; it asks the cache for the definitions before each batch, and keeps what it did last."""
+    kept = memories or Memories()
+    return Projection(NAME, (score_table,), lambda batch: apply(batch, cache, kept, pairs_max), after=(readings.NAME,))
 
 
-def scores(cache: DefinitionsCache, pairs_max: int = PAIRS_PER_TRANSACTION_MAX) -> Projection:
-    """The projection; it asks the cache for the definitions before each batch."""
-    return Projection(NAME, (score_table,), lambda batch: apply(batch, cache, pairs_max), after=(readings.NAME,))
-
-
-def apply(batch: Batch, cache: DefinitionsCache, pairs_max: int) -> bool:
+def apply(batch: Batch, cache: DefinitionsCache, memories: Memories, pairs_max: int) -> bool:
     """Find what the events reach, then score it, at most `pairs_max` of it; whether that was all.
 
     What an earlier call for the same events has scored says so by its position, and stays: nothing after that position
     has reached it.
     """
-    reach = Reach(cache.at(batch.log, batch.first - 1), _stored(batch), _value_periods(batch))
-    for recorded in batch.events:
-        reach.take(recorded)
+    memory = memories.take(batch.tenant, batch.generation, batch.first - 1)
+    before = cache.at(batch.log, batch.first - 1)
+    reach = _reach(batch, before, memory)
     touched = reach.touched
     if len(touched) > pairs_max:
         done = _done(batch)
         touched = {pair: position for pair, position in touched.items() if done.get(pair) != position}
     waiting = iter(sorted(touched.items(), key=lambda item: (item[0][0], item[0][1].text))[:pairs_max])
-    while pairs := tuple(islice(waiting, PAIRS_PER_READ_MAX)):
-        _score(batch, reach, dict(pairs))
-    return len(touched) <= pairs_max
+    while pairs := dict(islice(waiting, PAIRS_PER_READ_MAX)):
+        _score(batch, reach, memory, pairs)
+    if len(touched) > pairs_max:
+        return False
+    if reach.definitions is not before:
+        memory.forget_definitions()
+    memory.position = batch.last
+    memories.keep(batch.tenant, batch.generation, memory)
+    return True
 
 
-def _score(batch: Batch, reach: Reach, pairs: Mapping[Pair, int]) -> None:
-    """One read of values for all pairs."""
-    definitions = reach.definitions
-    plans = {pair: plan(definitions, *pair) for pair in pairs}
-    values = _values(batch, [each.cells for each in plans.values()])
-    scored = [
-        Scored(
-            _tree(plans[pair], values),
-            reach.stored_at.get(pair, STORED_BEFORE),
-            changed_at,
-            _lengthy(pair[1], plans[pair].cells),
-        )
-        for pair, changed_at in pairs.items()
+def _reach(batch: Batch, definitions: Definitions, memory: Memory) -> Reach:
+    """What the events reach; they bring the values in the memory forward."""
+    reach = Reach(definitions, _stored(batch, memory), _value_periods(batch))
+    for recorded in batch.events:
+        reach.take(recorded)
+        if isinstance(recorded.event, MeasurementEvent):
+            memory.values.take(recorded.event, recorded.position)
+    return reach
+
+
+def _score(batch: Batch, reach: Reach, memory: Memory, pairs: Mapping[Pair, int]) -> None:
+    """One read of the values that are missing, for all pairs."""
+    memory.trim()
+    works = [work_of(reach, memory, pair, changed_at) for pair, changed_at in pairs.items()]
+    memory.values.ask(cells_of(works), lambda cells: _values(batch, cells))
+    rows = [
+        {
+            "tenant_id": batch.tenant,
+            "generation": batch.generation,
+            "stored_at": reach.stored_at.get(work.pair, STORED_BEFORE),
+            **row_of(work, memory),
+        }
+        for work in works
     ]
-    _write(batch, definitions, scored)
-
-
-def _values(batch: Batch, cells: Sequence[frozenset[Cell]]) -> Values:
-    wanted = frozenset[Cell]().union(*cells)
-    return readings.values_as_of(batch.connection, batch.tenant, batch.sources[readings.NAME], wanted, batch.last)
-
-
-def _lengthy(period: Period, cells: frozenset[Cell]) -> bool:
-    return any(finer(cell.kind, period.kind) for _, cell in cells)
-
-
-def _tree(plan: Plan, values: Values) -> ScoreTree:
-    as_of = plan.definitions.calendar.ends_at(plan.period)
-    return roll_up(plan, leaves(plan, values, as_of), as_of)
-
-
-def _write(batch: Batch, definitions: Definitions, scored: Sequence[Scored]) -> None:
-    rows = [{"tenant_id": batch.tenant, "generation": batch.generation, **_row(definitions, each)} for each in scored]
     statement = insert(score_table)
-    kept = ("tenant_id", "generation", "scorecard", "period", "stored_at")
-    changes = {column.name: column for column in statement.excluded if column.name not in kept}
-    batch.connection.execute(statement.on_conflict_do_update(index_elements=kept[:4], set_=changes), rows)
+    fixed = ("tenant_id", "generation", "scorecard", "period", "stored_at")
+    changes = {column.name: column for column in statement.excluded if column.name not in fixed}
+    batch.connection.execute(statement.on_conflict_do_update(index_elements=fixed[:4], set_=changes), rows)
 
 
-def _row(definitions: Definitions, scored: Scored) -> dict[str, object]:
-    tree = scored.tree
-    return {
-        "scorecard": tree.scorecard,
-        "period": tree.period.text,
-        "stored_at": scored.stored_at,
-        "changed_at": scored.changed_at,
-        "lengthy": scored.lengthy,
-        "version": tree.version,
-        "tree": msgspec.json.encode(tree_view(tree, scored.changed_at)),
-        "nodes": msgspec.json.encode(node_points(tree)),
-        "balance": None if tree.root is None else msgspec.json.encode(balance_view(definitions, tree)),
-    }
+def _values(batch: Batch, cells: Collection[Cell]) -> Values:
+    return readings.values_as_of(batch.connection, batch.tenant, batch.sources[readings.NAME], cells, batch.last)
 
 
 def _done(batch: Batch) -> dict[Pair, int]:
@@ -160,7 +134,7 @@ def _done(batch: Batch) -> dict[Pair, int]:
     return {(ScorecardId(row.scorecard), period_of(row.period)): row.changed_at for row in rows}
 
 
-def _stored(batch: Batch) -> StoredPeriods:
+def _stored(batch: Batch, memory: Memory) -> StoredPeriods:
     """What was stored before the batch, whatever an earlier transaction of the same batch has added."""
 
     def load(scorecards: frozenset[ScorecardId]) -> list[tuple[ScorecardId, Period]]:
@@ -179,7 +153,7 @@ def _stored(batch: Batch) -> StoredPeriods:
         )
         return [(ScorecardId(row.scorecard), period_of(row.period)) for row in rows]
 
-    return StoredPeriods(load)
+    return StoredPeriods(load, memory.stored)
 
 
 def _value_periods(batch: Batch) -> Callable[[frozenset[KpiId], int], frozenset[Period]]:

@@ -16,9 +16,11 @@ ByDay = dict[date, Period]
 class StoredPeriods:
     """The stored periods of scorecards, loaded when first asked for, and those that this batch adds."""
 
-    def __init__(self, load: Callable[[frozenset[ScorecardId]], Loaded]) -> None:
+    def __init__(
+        self, load: Callable[[frozenset[ScorecardId]], Loaded], known: dict[ScorecardId, dict[PeriodKind, ByDay]]
+    ) -> None:
         self._load = load
-        self._known: dict[ScorecardId, dict[PeriodKind, ByDay]] = {}
+        self._known = known
 
     def know(self, scorecards: Iterable[ScorecardId], calendar: Calendar) -> None:
         """Load what is stored of these scorecards, in one go."""

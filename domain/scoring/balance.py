@@ -4,20 +4,21 @@ Each is 0..100 or undefined; an undefined one names the parts that are, and is n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from typing import Literal
 
+from domain.calendar import Period
 from domain.policy import Policy
 from domain.scorecard.state import Card
 from domain.scoring.balance_warnings import BalanceWarning, warnings
 from domain.scoring.design_parts import causes, evenness, leading, nearness
-from domain.scoring.inputs import Definitions
+from domain.scoring.inputs import Definitions, VersionChoice
 from domain.scoring.scale import FULL, ONE, ZERO
 from domain.scoring.setting import chosen, policy_in_force
 from domain.scoring.shares import Intended, LeafShare, intended
 from domain.scoring.tree import NodeScore, ScoreTree, State
-from domain.values import ARITHMETIC, KpiId, NodeId, q
+from domain.values import ARITHMETIC, KpiId, NodeId, ScorecardId, q
 
 WEIGHTS, COUNTS, LEADING, CAUSES, COVERAGE = "weights", "counts", "leading", "causes", "coverage"
 DESIGN_PARTS = (WEIGHTS, COUNTS, LEADING, CAUSES)
@@ -89,30 +90,58 @@ class Balance:
     warnings: tuple[BalanceWarning, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Designed:
+    """What definitions alone decide about the balance of a card in a period: made once, used with any scores."""
+
+    profile: Mapping[NodeId, Decimal]
+    rows: tuple[PerspectiveShare, ...]
+    design: Index
+    evenness: Decimal | None
+    warnings: tuple[BalanceWarning, ...]
+
+
 def balance(definitions: Definitions, tree: ScoreTree) -> Balance:
     """The balance of the card that the tree was scored under, in its period; all undefined without such a card."""
-    last_day = definitions.calendar.last_day(tree.period)
-    structure = chosen(definitions, tree.scorecard, last_day, "draft" if tree.version is None else tree.version)
+    version: VersionChoice = "draft" if tree.version is None else tree.version
+    return balance_of(designed(definitions, tree.scorecard, tree.period, version), tree.root)
+
+
+def designed(
+    definitions: Definitions, scorecard: ScorecardId, period: Period, version: VersionChoice
+) -> Designed | None:
+    """The first of two steps that balance() takes; None without such a card."""
+    last_day = definitions.calendar.last_day(period)
+    structure = chosen(definitions, scorecard, last_day, version)
+    if structure is None:
+        return None
     with localcontext(ARITHMETIC):
-        if structure is None or tree.root is None:
-            return Balance(NO_DESIGN, NO_MEASUREMENT, NO_OUTCOME, None, (), ())
         policy = policy_in_force(definitions, last_day).policy
-        return _balance(structure.card, policy, intended(definitions, structure.card.root, tree.period), tree.root)
+        return _designed(structure.card, policy, intended(definitions, structure.card.root, period))
 
 
-def _balance(card: Card, policy: Policy, intent: Intended, root: NodeScore) -> Balance:
-    names = [node.id for node in card.root.nodes]
-    profile, fits = _profile(policy, names)
-    rows = _perspectives(card, intent.leaves, _counted(root), profile)
+def _designed(card: Card, policy: Policy, intent: Intended) -> Designed:
+    profile, fits = _profile(policy, [node.id for node in card.root.nodes])
+    rows = _perspectives(card, intent.leaves, profile)
     shares = {row.perspective: row.share for row in rows}
-    return Balance(
-        _design(card, policy, intent.leaves, rows, profile),
-        _measurement(root, rows, profile),
-        _outcome(root),
-        evenness(list(shares.values())),
+    return Designed(
+        profile,
         rows,
+        _design(card, policy, intent.leaves, rows, profile),
+        evenness(list(shares.values())),
         warnings(card, intent, shares, profile_fits=fits),
     )
+
+
+def balance_of(designed: Designed | None, root: NodeScore | None) -> Balance:
+    """The second step: what was counted, and what came out."""
+    if designed is None or root is None:
+        return Balance(NO_DESIGN, NO_MEASUREMENT, NO_OUTCOME, None, (), ())
+    with localcontext(ARITHMETIC):
+        counted = _counted(root)
+        rows = tuple([replace(row, counted_share=counted.get(row.perspective, ZERO)) for row in designed.rows])
+        measurement = _measurement(root, rows, designed.profile)
+        return Balance(designed.design, measurement, _outcome(root), designed.evenness, rows, designed.warnings)
 
 
 def _profile(policy: Policy, names: Sequence[NodeId]) -> tuple[Mapping[NodeId, Decimal], bool]:
@@ -126,8 +155,9 @@ def _profile(policy: Policy, names: Sequence[NodeId]) -> tuple[Mapping[NodeId, D
 
 
 def _perspectives(
-    card: Card, leaves: Sequence[LeafShare], counted: Mapping[NodeId, Decimal], profile: Mapping[NodeId, Decimal]
+    card: Card, leaves: Sequence[LeafShare], profile: Mapping[NodeId, Decimal]
 ) -> tuple[PerspectiveShare, ...]:
+    """Nothing is counted yet."""
     shares = dict.fromkeys(profile, ZERO)
     kpis: dict[NodeId, set[KpiId]] = {name: set() for name in profile}
     for leaf in leaves:
@@ -135,7 +165,7 @@ def _perspectives(
             shares[leaf.perspective] += leaf.share
             kpis[leaf.perspective].add(leaf.kpi)
     return tuple(
-        PerspectiveShare(name, node.name, shares[name], counted.get(name, ZERO), profile[name], len(kpis[name]))
+        PerspectiveShare(name, node.name, shares[name], ZERO, profile[name], len(kpis[name]))
         for node in card.root.nodes
         for name in (node.id,)
     )

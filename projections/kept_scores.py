@@ -1,0 +1,99 @@
+"""What a process keeps of the scores it worked out last, so that a batch does only what its events ask for.
+
+A memory is what the log says up to its position, so it serves the batch that begins right behind that position and no
+other. Whoever takes it has it alone, and gives it back when the work is whole: a batch that fails, is rolled back or
+was done by somebody else leaves nothing that a later one could use.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from uuid import UUID
+
+from domain.calendar import PeriodKind
+from domain.scoring.balance import Designed
+from domain.scoring.leaf import Leaf
+from domain.scoring.plan import Plan
+from domain.values import KpiId, ScorecardId
+from projections.known_values import KnownValues
+from projections.reach import Pair
+from projections.stored import ByDay
+from projections.tree_json import Part
+
+LEAVES_MAX = 40_000
+"""KPIs in periods, of all organizations together, some 3 kB each. Those of 100 scorecards of 100 KPIs in a month and
+what contains it, so that nobody's value has another KPI measured again."""
+CELLS_MAX = 200_000
+"""Values in periods, of all organizations together, some 400 bytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One scorecard in one period as it was scored last."""
+
+    plan: Plan
+    designed: Designed | None
+    leaves: Mapping[KpiId, Leaf]
+    root: Part | None
+
+
+@dataclass(slots=True)
+class Memory:
+    """Of one generation for one organization. `stored` as StoredPeriods has it."""
+
+    position: int
+    values: KnownValues = field(default_factory=KnownValues)
+    stored: dict[ScorecardId, dict[PeriodKind, ByDay]] = field(default_factory=dict)
+    pairs: OrderedDict[Pair, Kept] = field(default_factory=OrderedDict)
+    leaves: int = 0
+
+    def put(self, pair: Pair, kept: Kept) -> None:
+        """As scored now."""
+        self._remove(self.pairs.pop(pair, None))
+        self.pairs[pair] = kept
+        self.leaves += len(kept.leaves)
+
+    def trim(self) -> None:
+        """Back within the limits for all organizations: the pairs scored first go first, but values all at once."""
+        while self.leaves > LEAVES_MAX and self.pairs:
+            self._remove(self.pairs.popitem(last=False)[1])
+        if len(self.values.cells) > CELLS_MAX:
+            self.values.cells.clear()
+
+    def forget_definitions(self) -> None:
+        """Only values stay: they are facts."""
+        self.pairs.clear()
+        self.stored.clear()
+        self.leaves = 0
+
+    def _remove(self, kept: Kept | None) -> None:
+        self.leaves -= 0 if kept is None else len(kept.leaves)
+
+
+Key = tuple[UUID, int]
+
+
+class Memories:
+    """By organization and generation; one per process, for all its threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._kept: OrderedDict[Key, Memory] = OrderedDict()
+
+    def take(self, tenant: UUID, generation: int, position: int) -> Memory:
+        """What was kept as of that position, or an empty memory; it is not here any more."""
+        with self._lock:
+            found = self._kept.pop((tenant, generation), None)
+        return found if found is not None and found.position == position else Memory(position)
+
+    def keep(self, tenant: UUID, generation: int, memory: Memory) -> None:
+        """Within the limits; the organizations that had no event for longest go first."""
+        with self._lock:
+            self._kept[tenant, generation] = memory
+            while len(self._kept) > 1 and self._full():
+                self._kept.popitem(last=False)
+
+    def _full(self) -> bool:
+        leaves = sum(each.leaves for each in self._kept.values())
+        return leaves > LEAVES_MAX or sum(len(each.values.cells) for each in self._kept.values()) > CELLS_MAX
