@@ -23,6 +23,7 @@ def facts(kpi: Kpi, period_last_day: date) -> KpiFacts | None:
         lowest=definition.survey_low,
         highest=definition.survey_high,
         retired_after=kpi.retired_after,
+        defined_from=min(each.effective_from for each in kpi.definitions),
     )
 
 

@@ -57,6 +57,6 @@ def deciding(commands: Sequence[Command], within: str | None = None) -> Work:
                 duplicate = routes.decide(known, command) or duplicate
             except DomainError as error:
                 raise error if within is None else below(f"{within}/{index}", error) from None
-        return Decided(tuple(known.events), lambda recorded, head: answer_of(recorded, head, duplicate))
+        return Decided(tuple(known.events), lambda recorded, head: answer_of(recorded, head, duplicate, known.remarks))
 
     return work

@@ -11,7 +11,7 @@ from domain.measurement.commands import MeasurementCommand
 from infra.eventstore.log import Head, Recorded
 from services import routes
 from services.bundle import App
-from services.commands import Answer, CommandKey, Forbidden
+from services.commands import Answer, CommandKey, Forbidden, WarningView, warnings_of
 from services.known import Known
 from services.transaction import Decided, Work, transact
 from tenants.access import Actor
@@ -31,7 +31,7 @@ class RowRefused:
 BatchRow = MeasurementCommand | RowRefused
 
 
-class RowView(Struct, frozen=True):
+class RowView(Struct, frozen=True, omit_defaults=True):
     """What became of one row, 0 for the first. `position` is where its content stands in the log."""
 
     row: int
@@ -40,6 +40,7 @@ class RowView(Struct, frozen=True):
     code: str | None
     field: str | None
     detail: str | None
+    warnings: list[WarningView] = []
 
 
 class BatchView(Struct, frozen=True):
@@ -90,7 +91,7 @@ def outcome_of(known: Known, actor: Actor, index: int, row: BatchRow) -> RowView
     """Decide one row on what the earlier ones left; never raises for what is wrong with the row."""
     if isinstance(row, RowRefused):
         return RowView(index, "refused", None, row.code, row.field, row.detail)
-    position = known.next_position
+    position, remarked = known.next_position, len(known.remarks)
     try:
         routes.check_permission(actor, row)
         duplicate = routes.decide(known, row)
@@ -101,7 +102,7 @@ def outcome_of(known: Known, actor: Actor, index: int, row: BatchRow) -> RowView
         return RowView(index, "refused", None, error.code, error.field, error.detail)
     if duplicate is not None:
         return RowView(index, "duplicate", duplicate, None, None, None)
-    return RowView(index, "recorded", position, None, None, None)
+    return RowView(index, "recorded", position, None, None, None, warnings_of(known.remarks[remarked:]))
 
 
 def _answer(outcomes: list[RowView], recorded: tuple[Recorded, ...], head: Head) -> tuple[bytes, int]:

@@ -1,6 +1,7 @@
 """What every door hands to execute(): commands, the key that makes a repetition harmless, and the answer they get."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,6 +10,7 @@ from msgspec import Struct, json
 
 from domain.kpi.commands import KpiCommand
 from domain.measurement.commands import MeasurementCommand
+from domain.measurement.remarks import Remark
 from domain.scorecard.commands import ScorecardCommand
 from infra import clock
 from infra.eventstore.log import Head, Recorded
@@ -57,16 +59,25 @@ class EventView(Struct, frozen=True):
     name: str
 
 
-class WrittenView(Struct, frozen=True):
+class WarningView(Struct, frozen=True):
+    """What was recorded and should be looked at again: `period-ahead` or `before-definition`."""
+
+    code: str
+    detail: str
+
+
+class WrittenView(Struct, frozen=True, omit_defaults=True):
     """What a request did: `events` is empty when everything was so already (`unchanged`, `duplicate`).
 
     `position` is the last event's; of a duplicate that of the event already there; else that of the log's end.
+    Without `warnings` there are none.
     """
 
     outcome: Outcome
     position: int
     recorded_at: datetime | None
     events: list[EventView]
+    warnings: list[WarningView] = []
 
 
 class Forbidden(Exception):
@@ -86,13 +97,22 @@ def written(answer: Answer) -> WrittenView:
     return json.decode(answer.body, type=WrittenView)
 
 
-def answer_of(recorded: tuple[Recorded, ...], head: Head, duplicate: int | None) -> tuple[bytes, int]:
+def warnings_of(remarks: Iterable[Remark]) -> list[WarningView]:
+    """As they stand in answers."""
+    return [WarningView(remark.code, remark.detail) for remark in remarks]
+
+
+def answer_of(
+    recorded: tuple[Recorded, ...], head: Head, duplicate: int | None, remarks: Sequence[Remark] = ()
+) -> tuple[bytes, int]:
     """The answer for what was recorded, and its position; `duplicate` is where the same content stands already."""
-    view = written_view(recorded, head, duplicate)
+    view = written_view(recorded, head, duplicate, remarks)
     return json.encode(view), view.position
 
 
-def written_view(recorded: tuple[Recorded, ...], head: Head, duplicate: int | None) -> WrittenView:
+def written_view(
+    recorded: tuple[Recorded, ...], head: Head, duplicate: int | None, remarks: Sequence[Remark] = ()
+) -> WrittenView:
     """The same as a value."""
     outcome: Outcome
     if recorded:
@@ -106,4 +126,5 @@ def written_view(recorded: tuple[Recorded, ...], head: Head, duplicate: int | No
         position=position,
         recorded_at=recorded[-1].recorded_at if recorded else None,
         events=[EventView(each.position, each.stream, each.version, each.name) for each in recorded],
+        warnings=warnings_of(remarks),
     )

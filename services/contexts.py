@@ -68,6 +68,7 @@ def of_measurement(known: Known, command: MeasurementCommand) -> MeasurementCont
         kpi=None if kpi is None else facts(kpi, calendar.last_day(command.period)),
         in_force=known.values.in_force(command),
         external=known.values.external(command),
+        today=calendar.day_of(known.as_of),
     )
 
 

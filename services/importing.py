@@ -54,6 +54,7 @@ class RowOutcome:
     field: str | None
     code: str | None
     detail: str | None
+    warnings: tuple[str, ...] = ()
 
 
 def check(path: Path) -> Checked:
@@ -143,4 +144,5 @@ def _batch_row(row: SheetRow) -> BatchRow:
 def _outcomes(rows: Sequence[SheetRow], views: Sequence[RowView], *, positions: bool = True) -> Iterator[RowOutcome]:
     for row, view in zip(rows, views, strict=True):
         position = view.position if positions or view.outcome == "duplicate" else None
-        yield RowOutcome(row.number, view.outcome, position, view.field, view.code, view.detail)
+        warnings = tuple(warning.detail for warning in view.warnings)
+        yield RowOutcome(row.number, view.outcome, position, view.field, view.code, view.detail, warnings)

@@ -13,6 +13,7 @@ from domain import streams
 from domain.calendar import Calendar
 from domain.decider import Decider, replay
 from domain.kpi.state import Kpi
+from domain.measurement.remarks import Remark
 from domain.policy import PolicyKnown
 from domain.scorecard.cascade import edges
 from domain.scorecard.commands import CascadeEdge
@@ -41,6 +42,7 @@ class Known:
         self.head = head
         self.values = values
         self.events: list[NewEvent] = []
+        self.remarks: list[Remark] = []
         self._log = log
         self._cache = cache
         self._states: dict[str, object] = {}

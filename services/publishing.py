@@ -17,7 +17,7 @@ from services.transaction import Decided, transact
 from tenants.access import Actor
 
 
-class PublishedView(WrittenView, frozen=True):
+class PublishedView(WrittenView, frozen=True, kw_only=True):
     """What a publication did, and the number of the version.
 
     `governs_until` is the date from which a version governs that is published already; null: this one governs until

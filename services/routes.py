@@ -10,6 +10,7 @@ from domain.kpi import commands as kpi
 from domain.kpi.decide import KPI
 from domain.measurement import commands as measurement
 from domain.measurement.decide import decide as decide_measurement
+from domain.measurement.remarks import remarks
 from domain.scorecard import commands as scorecard
 from domain.scorecard.decide import SCORECARD
 from domain.values import KpiId
@@ -47,9 +48,12 @@ class Aggregate(Generic[AnyCommand, State, Context, Event]):
 
 def _measure(known: Known, command: Command) -> int | None:
     asked = cast("measurement.MeasurementCommand", command)  # as above
-    decided = decide_measurement(asked, contexts.of_measurement(known, asked))
+    context = contexts.of_measurement(known, asked)
+    decided = decide_measurement(asked, context)
     if isinstance(decided, measurement.Duplicate):
         return decided.position
+    if isinstance(asked, measurement.Entering):
+        known.remarks.extend(remarks(asked, context))
     known.values.take(decided, known.take_fact(streams.measurement_stream(asked.kpi), decided))
     return None
 

@@ -72,6 +72,8 @@ class DeclareNotApplicable:
 
 
 MeasurementCommand = RecordMeasurement | CorrectMeasurement | RetractMeasurement | DeclareNotApplicable
+Entering = RecordMeasurement | CorrectMeasurement | DeclareNotApplicable
+"""What says something about a period."""
 
 
 class Form(StrEnum):
@@ -104,6 +106,7 @@ class KpiFacts:
     lowest: Decimal = Decimal(1)
     highest: Decimal = Decimal(5)
     retired_after: date | None = None
+    defined_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,14 @@ class MeasurementContext:
     """`kpi` is None if there is no such KPI, `in_force` the value of this KPI, period and source.
 
     `external` is what was stored under the command's external id and source, whether or not it is still in force.
+    `today` decides nothing.
     """
 
     calendar: Calendar
     kpi: KpiFacts | None
     in_force: ValueKnown | None = None
     external: ValueKnown | None = None
+    today: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

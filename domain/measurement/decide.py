@@ -12,6 +12,7 @@ from domain.measurement.commands import (
     CorrectMeasurement,
     DeclareNotApplicable,
     Duplicate,
+    Entering,
     KpiFacts,
     MeasurementCommand,
     MeasurementContext,
@@ -30,8 +31,6 @@ from domain.measurement.events import (
 )
 from domain.measurement.reading import read
 from domain.values import FreeText, free_text, name
-
-Entering = RecordMeasurement | CorrectMeasurement | DeclareNotApplicable
 
 
 def decide(command: MeasurementCommand, context: MeasurementContext) -> MeasurementEvent | Duplicate:

@@ -75,18 +75,25 @@ class Tally:
     def __init__(self) -> None:
         self.of: dict[Outcome, int] = {"recorded": 0, "duplicate": 0, "refused": 0}
         self.refused: list[RowOutcome] = []
+        self.doubtful = 0
+        self.first_doubt = ""
 
     def take(self, outcome: RowOutcome) -> None:
         self.of[outcome.outcome] += 1
         if outcome.outcome == "refused" and len(self.refused) < REFUSED_SHOWN_MAX:
             self.refused.append(outcome)
+        if outcome.warnings:
+            self.doubtful += 1
+            self.first_doubt = self.first_doubt or f"row {outcome.number}: {outcome.warnings[0]}"
 
 
 def _print(file: Path, counted: Tally, dry_run: bool, as_json: bool) -> None:
     if as_json:
         refused: Json = [_refusal(outcome) for outcome in counted.refused]
         numbers: dict[str, Json] = dict(counted.of.items())
-        print_json({"file": str(file), "dry_run": dry_run, **numbers, "first_refused": refused})
+        print_json(
+            {"file": str(file), "dry_run": dry_run, **numbers, "first_refused": refused, "look_again": counted.doubtful}
+        )
         return
     if counted.refused:
         rows = [tuple(str(cell) for cell in _refusal(outcome).values()) for outcome in counted.refused]
@@ -94,6 +101,8 @@ def _print(file: Path, counted: Tally, dry_run: bool, as_json: bool) -> None:
     left = counted.of["refused"] - len(counted.refused)
     if left:
         say(f"and {left} more; --refused FILE writes them all")
+    if counted.doubtful:
+        say(f"look again at {counted.doubtful} of the rows that are no error, first {counted.first_doubt}")
     would = "would be " if dry_run else ""
     say(
         f"{file.name}: {counted.of['recorded']} {would}recorded, {counted.of['duplicate']} there already, "

@@ -202,3 +202,18 @@ def test_health_is_told_without_a_key(client: TestClient[Litestar]) -> None:
     assert client.get("/livez").json() == {"status": "alive"}
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
+
+
+def test_an_answer_warns_of_a_value_for_a_period_that_has_not_begun_or_before_the_kpi(caller: Caller) -> None:
+    caller.built()
+    ahead = {"kpi": "revenue", "period": "2190-01", "value": "1"}
+    told = caller.done("POST", "/v1/measurements", ahead)
+    assert [warning["code"] for warning in listed(told, "warnings")] == ["period-ahead"]
+    assert "warnings" not in caller.done("POST", "/v1/measurements", {**ahead, "period": "2026-02"})
+    rows = [{**ahead, "period": "2190-02"}, {**ahead, "period": "2026-03"}, {**ahead, "period": "1990-01"}]
+    batch = listed(caller.done("POST", "/v1/measurements/batch", {"rows": rows}), "rows")
+    assert [[warning["code"] for warning in listed(row, "warnings")] if "warnings" in row else [] for row in batch] == [
+        ["period-ahead"],
+        [],
+        ["before-definition"],
+    ]
