@@ -1,7 +1,8 @@
-"""The only place that opens connections and sets the tenant: one transaction per block, in one of three scopes.
+"""The only place that opens connections and sets the tenant: one transaction per block, in one of four scopes.
 
 transaction(tenant)   the application role, which sees this organization's rows only
 ask(tenant, ...)      the same for a few questions whose answers are all there is to do, in one round trip
+snapshot(tenant)      the same role, reading what stood there at one moment
 directory()           the application role without a tenant: tables that are nobody's content
 scheduler()           the scheduler role: heads and progress of all organizations
 """
@@ -36,6 +37,7 @@ SILENCE_SECONDS = 25
 """A server whose machine is gone says nothing: after so long without a sign of it the connection is given up."""
 POOL_WAIT_SECONDS = 5.0
 SCHEDULER_POOL_SIZE = 2
+SNAPSHOT_SECONDS_MAX = 3_600.0
 BEGIN_ATTEMPTS_MAX = 2
 
 _SESSION = {
@@ -107,6 +109,14 @@ class Database:
         is kept without the events it was derived from, since they were committed before it.
         """
         return _transaction(self._app, lambda connection: _enter_derived(connection, tenant), DEADLINE_SECONDS)
+
+    def snapshot(self, tenant: UUID) -> AbstractContextManager[Connection]:
+        """A transaction that sees this organization's rows as they were at one moment, and cannot write.
+
+        One organization is on one node of Citus, so that it is one moment there as well.
+        """
+        reading = self._app.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return _transaction(reading, lambda connection: _enter(connection, tenant, False), SNAPSHOT_SECONDS_MAX)
 
     def directory(self) -> AbstractContextManager[Connection]:
         """A transaction without a tenant, in which tables of tenants are empty and refuse rows."""

@@ -1,5 +1,6 @@
 """One fingerprint for all rows of a projection: equal for a rebuild, at any size of batch, on any machine."""
 
+from collections.abc import Iterator
 from hashlib import sha256
 from uuid import UUID
 
@@ -25,8 +26,10 @@ def digest(connection: Connection, tenant: UUID, projection: Projection, generat
     return hashed.hexdigest()
 
 
-def rows(connection: Connection, tenant: UUID, table: Table, generation: int) -> list[tuple[str | bytes | None, ...]]:
-    """The rows of one generation as text (bytes stay bytes, unpacked), in order of primary key."""
+def rows(
+    connection: Connection, tenant: UUID, table: Table, generation: int
+) -> Iterator[tuple[str | bytes | None, ...]]:
+    """The rows of one generation as text (bytes stay bytes, unpacked), in order of primary key, as they are read."""
     columns = [
         column if isinstance(column.type, LargeBinary | Packed) else cast(column, Text)
         for column in table.columns
@@ -38,4 +41,4 @@ def rows(connection: Connection, tenant: UUID, table: Table, generation: int) ->
         .order_by(*[column for column in table.primary_key.columns if column.name not in WHOSE])
         .execution_options(yield_per=ROWS_PER_READ)
     )
-    return [tuple(row) for row in connection.execute(statement)]
+    return (tuple(row) for row in connection.execute(statement))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from services.command_line import audit, demos, health, imports, keys, organizations, processes, reading
+from services.command_line import audit, backups, demos, health, imports, keys, organizations, processes, reading
 from services.command_line.output import say
 from services.command_line.statuses import ending
 
@@ -54,6 +54,8 @@ def program() -> typer.Typer:
         (processes.serve, SERVICE),
         (processes.worker, SERVICE),
         (processes.migrate, SERVICE),
+        (backups.backup, SERVICE),
+        (backups.restore, SERVICE),
         (processes.open_page, SERVICE),
         (health.doctor, SERVICE),
         (imports.import_file, DATA),

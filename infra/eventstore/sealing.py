@@ -149,18 +149,20 @@ class Seals:
 
     def _add_key(self, principal: str) -> None:
         key_id = clock.new_id()
-        wrapped = self._sealer.wrap(AESGCM.generate_key(KEY_SIZE_BITS), self._key_place(key_id, principal))
+        wrapped = self._sealer.wrap(AESGCM.generate_key(KEY_SIZE_BITS), key_place(self._tenant, key_id, principal))
         parameters = {"tenant": self._tenant, "key_id": key_id, "principal": principal, "wrapped": wrapped}
         self._connection.exec_driver_sql(_ADD, parameters)
 
     def _unwrapped(self, key_id: UUID, principal: str, wrapped: bytes) -> AESGCM:
-        return AESGCM(self._sealer.unwrap(wrapped, self._key_place(key_id, principal)))
+        return AESGCM(self._sealer.unwrap(wrapped, key_place(self._tenant, key_id, principal)))
 
     def _place(self, stream: str, version: int, pointer: str) -> bytes:
         return b"".join((_TEXT_LABEL, self._tenant.bytes, _sized(stream), struct.pack(">q", version), _sized(pointer)))
 
-    def _key_place(self, key_id: UUID, principal: str) -> bytes:
-        return b"".join((_KEY_LABEL, self._tenant.bytes, key_id.bytes, _sized(principal)))
+
+def key_place(tenant: UUID, key_id: UUID, principal: str) -> bytes:
+    """What a data key is bound to by its wrapping."""
+    return b"".join((_KEY_LABEL, tenant.bytes, key_id.bytes, _sized(principal)))
 
 
 def _mapped(value: JsonValue, pointer: str, change: Callable[[JsonValue, str], JsonValue]) -> JsonValue:

@@ -42,6 +42,8 @@ class Flaw(StrEnum):
     """The head carries an earlier time than the last event."""
     OTHER_DEFINITION = "other-definition"
     """The head names another last definition than the log has, so definitions would be passed over or read in vain."""
+    UNREADABLE = "unreadable"
+    """In a backup: what stands here, or the file from here on, cannot be read."""
     NOT_THE_CHECKPOINT = "not-the-checkpoint"
     """The events up to here are in order, but not those whose root was kept: history was rewritten as a whole."""
 
@@ -54,6 +56,7 @@ _SENTENCES = {
     Flaw.HEAD_TOO_SHORT: "there is an event behind the head",
     Flaw.HEAD_TOO_EARLY: "the head is older than the last event",
     Flaw.OTHER_DEFINITION: "the head names another event as the last definition",
+    Flaw.UNREADABLE: "what stands here cannot be read",
     Flaw.NOT_THE_CHECKPOINT: "the root of the events up to here is not the one that was kept",
 }
 
@@ -90,7 +93,7 @@ def verify_log(
     head = connection.exec_driver_sql(_HEAD, {"tenant": tenant}).one_or_none()
     if head is None:
         raise UnknownOrganization(str(tenant))
-    check = _Check(tenant, checkpoints)
+    check = LogCheck(tenant, checkpoints)
     recorder = TenantRecorder(lambda: nullcontext(connection), tenant)
     for page in _pages(recorder, head.position):
         for row in page:
@@ -102,10 +105,10 @@ def verify_log(
     return Verified(check.frontier.size, check.frontier.root())
 
 
-class _Check:
-    """Where the check of one log has got to."""
+class LogCheck:
+    """Where the check of one log has got to: its events in order, then its head. Raises LogAltered."""
 
-    def __init__(self, tenant: UUID, checkpoints: Mapping[int, bytes]) -> None:
+    def __init__(self, tenant: UUID, checkpoints: Mapping[int, bytes] = NO_CHECKPOINTS) -> None:
         self.frontier = Frontier()
         self._tenant = tenant
         self._checkpoints = checkpoints

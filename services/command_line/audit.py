@@ -1,6 +1,6 @@
 """`steelyard log` and `steelyard verify`: read an organization's log, and check that it is what was once appended."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from domain import streams
 from infra.eventstore.log import Recorded
 from infra.eventstore.verify import LogAltered, Verified, verify_log
 from services.app import App
+from services.command_line.comparisons import Compared, compare, comparisons_json, print_comparisons
 from services.command_line.organizations import OfOrganization, all_organizations
-from services.command_line.output import AsJson, Json, print_json, print_table, progress, say
+from services.command_line.output import AsJson, Json, print_json, print_table, progress, say, telling
 from services.command_line.session import Session, opened
 from services.command_line.statuses import found_wrong
 from tenants.organization.events import ApiKeyIssued
@@ -25,6 +26,9 @@ VERIFY_SECONDS_MAX = 3_600.0
 After = Annotated[int, typer.Option(help="Begin after this position.", min=0)]
 Limit = Annotated[int, typer.Option(help="At most so many events.", min=1, max=1_000_000)]
 Maybe = Annotated[str | None, typer.Option("--organization", "-o", help="Only this one; all without.")]
+Projections = Annotated[
+    bool, typer.Option("--projections", help="Also build every projection anew from its log and compare.")
+]
 
 
 def log(organization: OfOrganization, after: After = 0, limit: Limit = EVENTS_SHOWN, as_json: AsJson = False) -> None:
@@ -98,16 +102,18 @@ def _line(app: App, event: Recorded) -> Json:
     }
 
 
-def verify(organization: Maybe = None, as_json: AsJson = False) -> None:
+def verify(organization: Maybe = None, projections: Projections = False, as_json: AsJson = False) -> None:
     """Recompute every leaf of the logs and their roots from the stored bytes, and compare.
 
     Ends with 1 if a log is not what was appended, and names the first position
     at which that shows. A root that was written down elsewhere proves later that
-    nothing before it was rewritten.
+    nothing before it was rewritten. With --projections everything that is read of
+    the logs is built anew beside what is there and compared row by row.
 
     Examples:
       $ steelyard verify
       $ steelyard verify --organization company --json
+      $ steelyard verify --projections
     """
     with opened() as session, progress() as bar:
         if organization is None:
@@ -115,12 +121,15 @@ def verify(organization: Maybe = None, as_json: AsJson = False) -> None:
         else:
             wanted = [(organization, session.owner_of(organization).tenant)]
         results = {code: _verified(session.app, tenant, code, bar) for code, tenant in wanted}
-    altered = {code: result for code, result in results.items() if isinstance(result, LogAltered)}
+        whole = [(code, tenant) for code, tenant in wanted if isinstance(results[code], Verified)]
+        found = compare(session.app, whole, telling(bar)) if projections else []
     if as_json:
-        print_json([_verdict(code, result) for code, result in results.items()])
+        print_json([_verdict(code, result, found) for code, result in results.items()])
     else:
         _print(results)
-    if altered:
+        if projections:
+            print_comparisons(found)
+    if len(whole) < len(wanted) or any(each.wrong for _code, each in found):
         raise found_wrong()
 
 
@@ -135,10 +144,13 @@ def _verified(app: App, tenant: UUID, code: str, bar: Progress) -> Verified | Lo
         bar.remove_task(task)
 
 
-def _verdict(code: str, result: Verified | LogAltered) -> Json:
+def _verdict(code: str, result: Verified | LogAltered, found: Sequence[tuple[str, Compared]]) -> Json:
     if isinstance(result, LogAltered):
         return {"organization": code, "whole": False, "position": result.position, "flaw": result.flaw.value}
-    return {"organization": code, "whole": True, "events": result.size, "root": result.root.hex()}
+    verdict: dict[str, Json] = {"organization": code, "whole": True, "events": result.size, "root": result.root.hex()}
+    if found:
+        verdict["projections"] = comparisons_json([(whose, each) for whose, each in found if whose == code])
+    return verdict
 
 
 def _print(results: dict[str, Verified | LogAltered]) -> None:

@@ -5,7 +5,7 @@ Results go to stdout, progress and remarks to stderr, so that a pipe carries res
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import IO, Annotated
@@ -14,7 +14,15 @@ import typer
 from rich import box
 from rich.console import Console, JustifyMethod
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 PIPED_WIDTH = 200
@@ -100,6 +108,18 @@ def progress() -> Iterator[Progress]:
     err = console(sys.stderr)
     with Progress(*columns, TimeRemainingColumn(), console=err, disable=not err.is_terminal, transient=True) as bar:
         yield bar
+
+
+def telling(bar: Progress) -> Callable[[str, int, int], None]:
+    """A function that is told what is being done, how far it is, and of how many: a line of the bar for each."""
+    tasks: dict[str, TaskID] = {}
+
+    def tell(what: str, done: int, size: int) -> None:
+        if what not in tasks:
+            tasks[what] = bar.add_task(what)
+        bar.update(tasks[what], completed=done, total=size)
+
+    return tell
 
 
 def number(value: Decimal | str | None) -> str:

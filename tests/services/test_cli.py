@@ -17,7 +17,8 @@ from tenants.tokens import TokenKind, well_formed
 from tests.services.programs import Terminal, free_port
 
 COMMANDS = (
-    ["run", "serve", "worker", "migrate", "open", "doctor", "import", "scores", "balance", "log", "verify"]
+    ["run", "serve", "worker", "migrate", "backup", "restore", "open", "doctor"]
+    + ["import", "scores", "balance", "log", "verify"]
     + [f"demo {each}" for each in ("company", "hospitals")]
     + [f"organization {each}" for each in ("create", "list", "show")]
     + [f"key {each}" for each in ("issue", "list", "revoke")]
