@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 from infra import clock
 from infra.backup.archive import Archive
 from infra.backup.errors import Damaged, UnfitBackup
-from infra.backup.manifest import Manifest
 from infra.backup.owner import one_snapshot
 from infra.backup.tables import LEFT_OUT, copied_out, declared, kept_tables
 from infra.eventstore.leaf import StoredRow, leaf_of
@@ -26,10 +25,10 @@ from services.app import App, execute
 from services.backing_up import back_up
 from services.commands import CommandKey
 from services.comparing import compared
-from services.restoring import NotAsBackedUp, check, require_key, restore
+from services.restoring import NotAsBackedUp, check, require_key
 from tenants.credentials import add_page_token
 from tests.support.app import bring_up, owner
-from tests.support.backups import Edit, Row, empty_installation, quiet, rewritten
+from tests.support.backups import Edit, Row, empty_installation, migrator, quiet, restored, rewritten
 from tests.support.database import TestDatabase
 from tests.support.faults.company import Company
 from tests.support.faults.load import write_batch
@@ -56,7 +55,7 @@ def backup(
     app: App, module_database: TestDatabase, companies: list[Company], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     file = tmp_path_factory.mktemp("backups") / "a.backup"
-    back_up(app, module_database.superuser_url, file, quiet)
+    back_up(app, migrator(module_database), file, quiet)
     return file
 
 
@@ -66,17 +65,9 @@ def empty(spare_database: TestDatabase, redis_url: str, tmp_path: Path) -> Itera
         yield made
 
 
-def restore_into(app: App, database: TestDatabase, file: Path) -> Manifest:
-    with Archive.opened(file) as archive:
-        check(archive, quiet)
-        require_key(archive, app.settings.sealing_key_bytes)
-        restore(app, database.superuser_url, archive, quiet)
-        return archive.manifest
-
-
 def everything(database: TestDatabase) -> dict[str, list[bytes]]:
     """Every row of every table, as PostgreSQL writes it."""
-    with one_snapshot(database.superuser_url) as connection:
+    with one_snapshot(migrator(database)) as connection:
         found = {}
         for table in kept_tables(connection):
             with copied_out(connection, table) as rows:
@@ -94,7 +85,7 @@ def rows_of(database: TestDatabase, table: str) -> int:
 def test_every_row_comes_back_byte_for_byte_and_projections_equal_their_rebuild(
     backup: Path, empty: App, spare_database: TestDatabase, module_database: TestDatabase, companies: list[Company]
 ) -> None:
-    made = restore_into(empty, spare_database, backup)
+    made = restored(empty, spare_database, backup)
     assert everything(spare_database) == everything(module_database)
     assert [(each.code, each.position) for each in made.organizations] == [
         (company.code, max(company.told)) for company in companies
@@ -119,8 +110,8 @@ def test_a_request_repeated_after_a_restore_is_still_one_effect(
     first = execute(app, owner(company.organization), [step.command()], key)
     company.diaries[0].keep(step, first.position)
     file = tmp_path / "b.backup"
-    back_up(app, module_database.superuser_url, file, quiet)
-    restore_into(empty, spare_database, file)
+    back_up(app, migrator(module_database), file, quiet)
+    restored(empty, spare_database, file)
     again = execute(empty, owner(company.organization), [step.command()], key)
     assert (again.replayed, again.body, again.position) == (True, first.body, first.position)
     further = [company.diaries[1].next(Random(3)).command()]
@@ -141,7 +132,7 @@ def test_every_table_is_kept_or_left_out_for_a_reason(module_database: TestDatab
 def test_a_page_token_does_not_open_a_page_twice_by_way_of_a_restore(
     backup: Path, empty: App, spare_database: TestDatabase, module_database: TestDatabase
 ) -> None:
-    restore_into(empty, spare_database, backup)
+    restored(empty, spare_database, backup)
     assert (rows_of(module_database, "page_token"), rows_of(spare_database, "page_token")) == (1, 0)
 
 
@@ -152,17 +143,17 @@ def test_an_installation_without_organizations_makes_no_backup(
     empty: App, spare_database: TestDatabase, tmp_path: Path
 ) -> None:
     with pytest.raises(UnfitBackup, match="no organizations"):
-        back_up(empty, spare_database.superuser_url, tmp_path / "a.backup", quiet)
+        back_up(empty, migrator(spare_database), tmp_path / "a.backup", quiet)
     assert list(tmp_path.glob("*backup*")) == []
 
 
 def test_a_policy_that_hides_rows_from_the_owner_is_an_error_and_no_empty_backup(
     backup: Path, empty: App, spare_database: TestDatabase, tmp_path: Path
 ) -> None:
-    restore_into(empty, spare_database, backup)
+    restored(empty, spare_database, backup)
     spare_database.superuser("ALTER TABLE steelyard.event FORCE ROW LEVEL SECURITY")
     with pytest.raises((DBAPIError, psycopg.Error), match="row-level security"):
-        back_up(empty, spare_database.superuser_url, tmp_path / "a.backup", quiet)
+        back_up(empty, migrator(spare_database), tmp_path / "a.backup", quiet)
     assert list(tmp_path.glob("*backup*")) == []
 
 
@@ -174,13 +165,13 @@ def test_a_role_that_serves_cannot_make_one(app: App, module_database: TestDatab
 def test_an_altered_log_is_named_and_makes_no_backup(
     backup: Path, empty: App, spare_database: TestDatabase, companies: list[Company], tmp_path: Path
 ) -> None:
-    restore_into(empty, spare_database, backup)
+    restored(empty, spare_database, backup)
     tenant = companies[1].organization
     spare_database.superuser(
         "UPDATE steelyard.event SET body = body || ' '::bytea WHERE tenant_id = %s AND position = 77", (tenant,)
     )
     with pytest.raises(LogAltered) as altered:
-        back_up(empty, spare_database.superuser_url, tmp_path / "a.backup", quiet)
+        back_up(empty, migrator(spare_database), tmp_path / "a.backup", quiet)
     assert (altered.value.tenant, altered.value.position) == (tenant, 77)
     assert list(tmp_path.glob("*backup*")) == []
 
@@ -201,7 +192,7 @@ def test_an_installation_that_is_not_empty_is_refused_and_told_of(
     with pytest.raises(
         UnfitBackup, match=r"not empty: 2 organizations \(org-.*, org-.*\), \d+ events, rows in api_key"
     ):
-        restore_into(app, module_database, backup)
+        restored(app, module_database, backup)
     assert everything(module_database) == before
 
 
@@ -225,7 +216,7 @@ def test_the_backup_of_another_revision_says_which_version_restores_it(backup: P
 def test_other_columns_are_refused_by_table(backup: Path, empty: App, spare_database: TestDatabase) -> None:
     spare_database.superuser("ALTER TABLE steelyard.reading ADD COLUMN colour text")
     with nothing_written(spare_database), pytest.raises(UnfitBackup, match=r"other tables or columns.*: reading"):
-        restore_into(empty, spare_database, backup)
+        restored(empty, spare_database, backup)
 
 
 def edit_event(position: int, edit: Callable[[Row], None]) -> Edit:
@@ -332,7 +323,7 @@ def test_rows_of_a_projection_that_were_changed_have_another_digest_and_nothing_
 ) -> None:
     file = rewritten(backup, {"reading": better})
     with nothing_written(spare_database), pytest.raises(NotAsBackedUp, match="projection readings"):
-        restore_into(empty, spare_database, file)
+        restored(empty, spare_database, file)
 
 
 def test_rows_of_a_projection_changed_together_with_their_digest_differ_from_the_rebuild(
@@ -340,7 +331,7 @@ def test_rows_of_a_projection_changed_together_with_their_digest_differ_from_the
 ) -> None:
     file = rewritten(backup, {"reading": better})
     monkeypatch.setattr("services.restoring._compare", lambda *_words: None)
-    made = restore_into(empty, spare_database, file)
+    made = restored(empty, spare_database, file)
     found = [each for organization in made.organizations for each in compared(empty, organization.organization)]
     assert ("readings", "differs from its rebuild") in {(each.projection, each.wrong) for each in found}
 

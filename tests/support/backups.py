@@ -11,6 +11,7 @@ from infra.backup.archive import Archive, written
 from infra.backup.manifest import Manifest, Member
 from infra.migrations import run as migrations
 from services.app import App
+from services.restoring import check, require_key, restore
 from services.wiring import build
 from tests.support.app import settings_for
 from tests.support.database import TestDatabase
@@ -21,6 +22,20 @@ Edit = Callable[[list[Row]], list[Row]]
 
 def quiet(_what: str, _done: int, _size: int) -> None:
     """Nobody wants to know how far it is."""
+
+
+def migrator(database: TestDatabase) -> str:
+    """The address for backups and restores, as production has it: no superuser."""
+    return database.url("steelyard_migrator")
+
+
+def restored(app: App, database: TestDatabase, file: Path) -> Manifest:
+    """Checked and brought in, as the command does it; what it was."""
+    with Archive.opened(file) as archive:
+        check(archive, quiet)
+        require_key(archive, app.settings.sealing_key_bytes)
+        restore(app, migrator(database), archive, quiet)
+        return archive.manifest
 
 
 def rewritten(

@@ -110,10 +110,14 @@ class Scene:
         with self._program([FLOOD, *variant], None) as program:
             yield program
 
-    def steelyard(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def steelyard(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         """One command, to its end."""
         command = [sys.executable, "-m", "services", *words]
-        return subprocess.run(command, cwd=ROOT, env=self._environment(None), capture_output=True, text=True)
+        return subprocess.run(command, cwd=ROOT, env=self.environment(**settings), capture_output=True, text=True)
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """That of a process of production, with these settings changed."""
+        return self._environment(None, **settings)
 
     def kill_postgres(self) -> None:
         """kill -9 of the server."""
@@ -148,7 +152,7 @@ class Scene:
             "SEALING_KEY": self.settings.sealing_key.get_secret_value(),
             "TOKEN_KEY": self.settings.token_key.get_secret_value(),
         }
-        return environment(self.home, MODE="production", **secrets, **settings)
+        return environment(self.home, MODE="production", **(secrets | settings))
 
     def _close(self) -> None:
         for program in self._programs:
