@@ -18,7 +18,6 @@ from infra.database import Database
 from infra.embedded.process import wait_until
 from infra.eventstore import merkle
 from infra.eventstore.verify import LogAltered, verify_log
-from infra.migrations import run as migrations
 from services.app import App
 from services.backing_up import back_up, live_projections
 from services.comparing import compared
@@ -80,33 +79,35 @@ def test_a_backup_under_load_restores_to_equal_roots_and_digests(scene: Scene, d
 
 
 def test_a_restore_that_is_killed_leaves_nothing_or_everything(scene: Scene, drill: Drill, tmp_path: Path) -> None:
-    company, kills = Company.founded(scene.app, KPIS), drill.size(3, 20)
+    company, found = Company.founded(scene.app, KPIS), list[int]()
     _write(scene, drill, [company], drill.size(1_000, 10_000))
     file = tmp_path / "a.backup"
     events = back_up(scene.app, migrator(scene.database), file, quiet).events
-    found = []
-    for _ in range(kills):
-        with _elsewhere(scene) as database:
-            migrations.migrate(database.superuser_url)
-            with Program(["services", "restore", str(file)], _settings(scene, database), tmp_path) as restoring:
-                assert wait_until(lambda: _at_work(database) or not restoring.lives, SECONDS_MAX), restoring.said()
-                time.sleep(drill.random.uniform(0.0, LIFE_SECONDS_MAX))
-                restoring.kill()
-            assert wait_until(lambda: not _at_work(database), SECONDS_MAX)
+    for _ in range(drill.size(2, 20)):
+        with _elsewhere(scene) as database, empty_installation(database, scene.servers.redis_url, tmp_path) as app:
+            _kill_a_restore(scene, drill, database, file)
             found.append(int(str(database.superuser("SELECT count(*) FROM steelyard.event")[0][0])))
             if not found[-1]:
-                again = subprocess.run(
-                    [sys.executable, "-m", "services", "restore", str(file)],
-                    cwd=ROOT,
-                    env=_settings(scene, database),
-                    capture_output=True,
-                    text=True,
-                )
-                assert again.returncode == 0, again.stderr
-    drill.note("kills", kills)
+                restored(app, database, file)
+            assert wrongs(app, [company]) == []
+    drill.note("kills", len(found))
     drill.note("left empty", found.count(0))
     drill.note("left whole", found.count(events))
     assert set(found) <= {0, events}
+
+
+def _kill_a_restore(scene: Scene, drill: Drill, database: TestDatabase, file: Path) -> None:
+    """Some time after its transaction has begun; waits until the server has noticed."""
+    settings = scene.environment(
+        DATABASE_URL_APP=database.app_url,
+        DATABASE_URL_SCHEDULER=database.scheduler_url,
+        DATABASE_URL_MIGRATOR=migrator(database),
+    )
+    with Program(["services", "restore", str(file)], settings, file.parent) as restoring:
+        assert wait_until(lambda: _at_work(database) or not restoring.lives, SECONDS_MAX), restoring.said()
+        time.sleep(drill.random.uniform(0.0, LIFE_SECONDS_MAX))
+        restoring.kill()
+    assert wait_until(lambda: not _at_work(database), SECONDS_MAX)
 
 
 def test_a_backup_that_is_interrupted_leaves_no_file(scene: Scene, drill: Drill, tmp_path: Path) -> None:
@@ -177,14 +178,6 @@ def _elsewhere(scene: Scene) -> Iterator[TestDatabase]:
     finally:
         database.close()
         drop_database(admin, ELSEWHERE)
-
-
-def _settings(scene: Scene, database: TestDatabase) -> dict[str, str]:
-    return scene.environment(
-        DATABASE_URL_APP=database.app_url,
-        DATABASE_URL_SCHEDULER=database.scheduler_url,
-        DATABASE_URL_MIGRATOR=migrator(database),
-    )
 
 
 def _at_work(database: TestDatabase) -> bool:
