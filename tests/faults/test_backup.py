@@ -22,6 +22,7 @@ from services.app import App
 from services.backing_up import back_up, live_projections
 from services.comparing import compared
 from tests.services.programs import ROOT
+from tests.support.app import bring_up
 from tests.support.backups import empty_installation, migrator, quiet, restored
 from tests.support.database import TestDatabase
 from tests.support.faults.company import Company
@@ -89,6 +90,7 @@ def test_a_restore_that_is_killed_leaves_nothing_or_everything(scene: Scene, dri
             found.append(int(str(database.superuser("SELECT count(*) FROM steelyard.event")[0][0])))
             if not found[-1]:
                 restored(app, database, file)
+            bring_up(app, company.organization)
             assert wrongs(app, [company]) == []
     drill.note("kills", len(found))
     drill.note("left empty", found.count(0))
