@@ -3,12 +3,13 @@
 One request: accept -> who calls -> may they -> body and query -> the operation -> headers. Errors are problems.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from anyio import CapacityLimiter, to_thread
 from litestar import HttpMethod, Litestar, Request, Response
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ControllerRouterHandler, Message, Scope
 
@@ -31,14 +32,16 @@ Answering = Callable[[AnyRequest, bytes], Awaitable[AnyResponse]]
 
 REQUEST_ID = "steelyard_request_id"
 YEAR_SECONDS = 31_536_000
-ALWAYS = {
-    "cache-control": "private, no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-}
+TLS_ONLY = (b"strict-transport-security", f"max-age={YEAR_SECONDS}".encode())
+ALWAYS = (
+    (b"cache-control", b"private, no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+"""Of every answer that does not say otherwise itself."""
 
 
 class PermissionMissing(Exception):
@@ -51,7 +54,8 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
     table = operations.ALL
     refuse_unguarded(table)
     public_url = app.settings.public_url
-    threads = CapacityLimiter(app.settings.threads)
+    always = (*ALWAYS, TLS_ONLY) if public_url.startswith("https:") else ALWAYS
+    threads = ThreadPoolExecutor(app.settings.threads, thread_name_prefix="request")
 
     def to_problem(request: AnyRequest, error: Exception) -> AnyResponse:
         answer = rendered(problem_of(error), public_url, _request_id(request.scope))
@@ -59,12 +63,9 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
 
     async def complete(message: Message, scope: Scope) -> None:
         if message["type"] == "http.response.start":
-            found = MutableScopeHeaders(message)
-            found["x-request-id"] = _request_id(scope)
-            for name, value in ALWAYS.items():
-                found.setdefault(name, value)
-            if public_url.startswith("https:"):
-                found.setdefault("strict-transport-security", f"max-age={YEAR_SECONDS}")
+            said = {name for name, _ in message["headers"]}
+            added = [each for each in always if each[0] not in said]
+            message["headers"] = [*message["headers"], (b"x-request-id", _request_id(scope).encode()), *added]
 
     def answering(operation: Operation) -> Answering:
         def work(request: AnyRequest, body: bytes) -> AnyResponse:
@@ -72,13 +73,13 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
             return _response(operation, operation.handle(call))
 
         async def answer(request: AnyRequest, body: bytes) -> AnyResponse:
-            return await to_thread.run_sync(work, request, body, limiter=threads)
+            return await asyncio.get_running_loop().run_in_executor(threads, work, request, body)
 
         return answer
 
     def admitting(operation: Operation) -> Callable[[AnyRequest], Awaitable[None]]:
         async def admit(request: AnyRequest) -> None:
-            await to_thread.run_sync(admitted, authenticator, operation, request, limiter=threads)
+            await asyncio.get_running_loop().run_in_executor(threads, admitted, authenticator, operation, request)
 
         return admit
 
