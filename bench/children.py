@@ -1,26 +1,48 @@
 """Parts of the service in processes of their own, as in production; they end with this process, however it ends."""
 
+import importlib
 import multiprocessing
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast
+
+from litestar import Litestar
 
 from infra.settings import Settings
+from projections.kept_answers import KeptAnswers
 from services import logs
-from services.serve import serve_until_signal
+from services.api.server import create_app
+from services.serve import BACKLOG, serve_until_signal, settle_memory
 from services.starting import built
+from services.web.pages import page_handlers
 from services.worker.process import work_until_signal
 
 Result = TypeVar("Result")
 
 READY_SECONDS_MAX = 60.0
+UVICORN = "uvicorn"
 _spawn = multiprocessing.get_context("spawn")
+
+
+class UvicornServer(Protocol):
+    """What is used of it."""
+
+    def run(self, sockets: list[socket.socket]) -> None: ...
+
+
+class UvicornModule(Protocol):
+    """What is used of uvicorn, which need not be installed."""
+
+    def Config(self, app: Litestar, *, lifespan: str, access_log: bool, log_level: str) -> object: ...  # noqa: N802
+    def Server(self, config: object) -> UvicornServer: ...  # noqa: N802
 
 
 class ChildFailed(Exception):
@@ -38,6 +60,20 @@ def worker(settings: Settings) -> Iterator[int]:
 def server(settings: Settings) -> Iterator[int]:
     """The HTTP server, one process, once it takes requests; its process id."""
     with _child(_serve, settings) as process_id:
+        yield process_id
+
+
+@contextmanager
+def forgetful_server(settings: Settings) -> Iterator[int]:
+    """The same, but it keeps no answers."""
+    with _child(_serve_forgetfully, settings) as process_id:
+        yield process_id
+
+
+@contextmanager
+def uvicorn_server(settings: Settings) -> Iterator[int]:
+    """The same application under uvicorn, which must be installed."""
+    with _child(_serve_under_uvicorn, settings) as process_id:
         yield process_id
 
 
@@ -81,6 +117,28 @@ def _serve(settings: Settings, ready: Connection) -> None:
     logs.configure(settings.log_level)
     with built(settings) as app:
         serve_until_signal(app, threading.Event(), ready=lambda: ready.send(os.getpid()), tick=lambda: None)
+
+
+def _serve_forgetfully(settings: Settings, ready: Connection) -> None:
+    _end_with_parent()
+    logs.configure(settings.log_level)
+    with built(settings) as app:
+        forgetful = replace(app, scores=replace(app.scores, kept=KeptAnswers(bytes_max=0)))
+        serve_until_signal(forgetful, threading.Event(), ready=lambda: ready.send(os.getpid()), tick=lambda: None)
+
+
+def _serve_under_uvicorn(settings: Settings, ready: Connection) -> None:
+    """Its own log of requests is off, as granian's is."""
+    _end_with_parent()
+    logs.configure(settings.log_level)
+    uvicorn = cast(UvicornModule, importlib.import_module(UVICORN))
+    with built(settings) as app:
+        pages = create_app(app, page_handlers(app))
+        settle_memory()
+        listening = socket.create_server((settings.host, settings.port), backlog=BACKLOG)
+        server = uvicorn.Server(uvicorn.Config(pages, lifespan="off", access_log=False, log_level="error"))
+        ready.send(os.getpid())
+        server.run(sockets=[listening])
 
 
 def _end_with_parent() -> None:

@@ -1,5 +1,6 @@
 """Organizations to measure with: one is made by commands, as users do; the others are copies of its rows."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -22,13 +23,17 @@ from services.commands import Command, CommandKey
 from services.demo.commands import VALUE_IS_SCORE
 from services.founding import Founding, found_organization
 from services.keys import IssuedKey
+from tenants import tokens
 from tenants.access import Actor, Role
+from tenants.credentials import add_key, add_organization
+from tenants.tokens import TokenKind
 
 BEGINNING = date(1990, 1, 1)
 MONTHS = 120
 PERSPECTIVES = ("financial", "customer", "internal-processes", "learning-and-growth")
 OBJECTIVES_EACH = 4
 COPIED_TABLES = ("tenant_head", "event", "progress", "projection_route")
+READ_TABLES = (*COPIED_TABLES, "reading", "score")
 SCORE_MAX = 101
 
 
@@ -110,12 +115,24 @@ def heads(superuser_url: str, number: int) -> Sequence[UUID]:
     return made
 
 
-def copies(superuser_url: str, template: UUID, number: int) -> Sequence[UUID]:
+def copies(superuser_url: str, template: UUID, number: int, tables: Sequence[str] = COPIED_TABLES) -> Sequence[UUID]:
     """Organizations with the log of another one; its leaves are not theirs, which nothing measured here looks at."""
     made = [clock.new_id() for _ in range(number)]
     with psycopg.connect(superuser_url) as connection:
-        for table in COPIED_TABLES:
+        for table in tables:
             copy(connection, table, template, made)
+    return made
+
+
+def keys(app: App, organizations: Sequence[UUID]) -> Sequence[str]:
+    """A key of each, for copies have none."""
+    made = [tokens.token_of(TokenKind.API_KEY, secrets.token_bytes(tokens.SECRET_SIZE_BYTES)) for _ in organizations]
+    now = clock.now()
+    with app.database.directory() as connection:
+        for organization, token in zip(organizations, made, strict=True):
+            add_organization(connection, organization, f"copy-{organization}", now)
+            actor = Actor(organization, "bench", Role.VIEWER, key_id=str(clock.new_id()))
+            add_key(connection, tokens.digest(token), actor, None, now)
     return made
 
 

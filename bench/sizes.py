@@ -24,6 +24,8 @@ class Sizes:
     idle_writes: int
     busy_writes_per_second: int
     connections: int
+    read_organizations: tuple[int, ...]
+    """How many there are beside those that are read."""
     starts: int
     populations: tuple[int, ...]
     """Organizations of the growth bench, then the events in all, among the organizations of the middle one."""
@@ -50,6 +52,7 @@ FULL = Sizes(
     idle_writes=10,
     busy_writes_per_second=200,
     connections=32,
+    read_organizations=(10, 1_000, 10_000),
     starts=3,
     populations=(10, 1_000, 10_000),
     event_totals=(1_000_000, 10_000_000),
@@ -69,6 +72,7 @@ QUICK = Sizes(
     idle_writes=4,
     busy_writes_per_second=200,
     connections=32,
+    read_organizations=(10, 1_000),
     starts=2,
     populations=(10, 1_000),
     event_totals=(400_000, 800_000),
@@ -88,6 +92,7 @@ SMALLEST = Sizes(
     idle_writes=1,
     busy_writes_per_second=20,
     connections=2,
+    read_organizations=(2,),
     starts=1,
     populations=(2, 3),
     event_totals=(300, 600),
