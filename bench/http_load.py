@@ -68,7 +68,7 @@ async def _ask(host: str, port: int, requests: Iterator[bytes], end: float) -> l
     answers: list[tuple[float, int]] = []
     reader, writer = await asyncio.open_connection(host, port, limit=2**20)
     now = time.perf_counter()
-    while now < end:
+    while not answers or now < end:
         writer.write(next(requests))
         size = await _answer(reader)
         before, now = now, time.perf_counter()
