@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
+import psycopg
 import typer
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy.exc import DBAPIError
 
 from infra.backup.archive import Archive
 from infra.backup.errors import BackupError, UnfitBackup
@@ -103,6 +106,12 @@ def _refusals(codes: Mapping[UUID, str]) -> Iterator[None]:
         raise Stopped(Status.FOUND_WRONG, f"{error} ({code})" if code else str(error)) from None
     except OSError as error:
         raise unfit(f"{error.filename or 'the file'}: {error.strerror}") from None
+    except (psycopg.Error, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, InsufficientPrivilege):
+            raise
+        said = str(cause).partition("\n")[0]
+        raise unfit(f"STEELYARD_DATABASE_URL_MIGRATOR: its role may not do this: {said}") from None
 
 
 def _report(made: Manifest, file: Path, as_json: bool, found: Sequence[tuple[str, Compared]] | None = None) -> None:

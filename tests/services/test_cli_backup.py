@@ -12,7 +12,7 @@ from infra.embedded.servers import EmbeddedServers
 from infra.secrets_file import FILE_NAME
 from infra.settings import EMBEDDED_DATABASE, PREFIX
 from tests.services.programs import Terminal
-from tests.support.servers import new_folder
+from tests.support.servers import dsn_with, new_folder
 
 
 @pytest.fixture(scope="module")
@@ -127,14 +127,21 @@ def change(home: Path, statement: str) -> None:
         database.execute(statement.encode())
 
 
-def test_production_needs_the_address_of_the_migrator(
-    steelyard: Terminal, production: str, files: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+def test_production_needs_the_address_of_the_migrator_and_no_other(
+    steelyard: Terminal, production: str, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(f"{PREFIX}DATABASE_URL_MIGRATOR", production)
     assert steelyard("migrate").status == 0
-    monkeypatch.delenv(f"{PREFIX}DATABASE_URL_MIGRATOR")
-    for words in (["backup", str(files / "p.backup")], ["restore", str(backup)]):
-        refused = steelyard(*words)
-        assert refused.status == 2
-        assert f"{PREFIX}DATABASE_URL_MIGRATOR" in refused.err or f"{PREFIX}SEALING_KEY" in refused.err
+    for address, why in (
+        ("", "set STEELYARD_DATABASE_URL_MIGRATOR to the address"),
+        (dsn_with(production, role="steelyard_app"), "STEELYARD_DATABASE_URL_MIGRATOR: its role may not do this"),
+        (dsn_with(production, role="steelyard_migrator"), "there are no organizations here"),
+    ):
+        if address:
+            monkeypatch.setenv(f"{PREFIX}DATABASE_URL_MIGRATOR", address)
+        else:
+            monkeypatch.delenv(f"{PREFIX}DATABASE_URL_MIGRATOR")
+        refused = steelyard("backup", str(files / "p.backup"))
+        assert (refused.status, refused.out) == (2, "")
+        assert why in refused.err
     assert not (files / "p.backup").exists()
