@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from infra.database_errors import MALFORMED_VALUE, CommitUnknown, DeadlineExceeded, Unavailable, lost_connection
+from infra.patience import PatientConnection
 
 SCHEMA = "steelyard"
 metadata = MetaData(schema=SCHEMA)
@@ -139,7 +140,7 @@ def _engine(url: str, pool_size: int) -> Engine:
     )
     engine = create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(conninfo),
+        creator=lambda: PatientConnection.connect(conninfo),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
