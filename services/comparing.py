@@ -34,6 +34,8 @@ class Compared:
 def compared(app: App, tenant: UUID) -> Iterator[Compared]:
     """Each projection, at the head of the log or where it is parked. Raises Unavailable, UnknownOrganization."""
     for projection in app.projections:
+        # One that never ran begins here, so that the copy is not taken for the first of its kind.
+        catch_up(app.store, tenant, projection)
         generation = rebuild(app.store, tenant, projection)
         try:
             yield _compared(app, tenant, projection, generation)

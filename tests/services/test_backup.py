@@ -97,6 +97,20 @@ def test_every_row_comes_back_byte_for_byte_and_projections_equal_their_rebuild(
         ]
 
 
+def test_a_projection_that_has_never_run_is_begun_and_compared(
+    backup: Path, empty: App, spare_database: TestDatabase, companies: list[Company]
+) -> None:
+    restored(empty, spare_database, backup)
+    projection = empty.projections[-1]
+    for table in ("progress", "projection_route"):
+        spare_database.superuser(f"DELETE FROM steelyard.{table} WHERE projection = %s", (projection.name,))
+    for each in projection.tables:
+        spare_database.superuser(f"DELETE FROM {each.fullname}")
+    found = list(compared(empty, companies[0].organization))
+    assert [each.wrong for each in found] == ["", "", ""]
+    assert len({each.position for each in found}) == 1
+
+
 def test_a_request_repeated_after_a_restore_is_still_one_effect(
     app: App,
     module_database: TestDatabase,
