@@ -20,12 +20,14 @@ from domain.measurement.events import (
 )
 from domain.values import KpiId, Source
 from infra.database import metadata
-from projections import writing
+from projections import catalog_fill, facts, writing
 from projections.numbers import number_columns, numbers, reading_of
 from projections.periods import period_of
 from projections.projection import Batch, Projection
 
 NAME = "catalog"
+EVENTS_MAX = 20_000
+"""As readings: the database does it alone."""
 
 value_in_force = Table(
     "value_in_force",
@@ -57,7 +59,20 @@ ExternalKey = tuple[Source, str]
 
 
 def apply(batch: Batch) -> None:
-    """The last word of the batch on each value, and the first on each external id."""
+    """The last word of the batch on each value, and the first on each external id.
+
+    By the database alone where nobody has the events yet, and none of them has to be lifted.
+    """
+    if batch.given is None and facts.readable(batch):
+        gone = catalog_fill.retracted(batch)
+        writing.remove(batch.connection, value_in_force, batch.tenant, batch.generation, gone)
+        catalog_fill.write(batch)
+    else:
+        apply_one_by_one(batch)
+
+
+def apply_one_by_one(batch: Batch) -> None:
+    """The same from the events themselves."""
     latest: dict[Key, ValueKnown | None] = {}
     external: dict[ExternalKey, ValueKnown] = {}
     for recorded in batch.events:
@@ -91,7 +106,7 @@ def _row(known: ValueKnown) -> dict[str, object]:
     }
 
 
-CATALOG = Projection(NAME, (value_in_force, external_id), apply, inline=True)
+CATALOG = Projection(NAME, (value_in_force, external_id), apply, inline=True, events_max=EVENTS_MAX)
 
 _LIVE = """(
     SELECT r.generation FROM steelyard.projection_route r

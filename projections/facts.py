@@ -3,13 +3,16 @@
 Only bodies of the schemas listed here: what is older is lifted by its upcasters first, and that takes Python.
 """
 
+from collections.abc import Mapping
+
 from domain.measurement.events import MeasurementEvent
 from projections.projection import Batch
 
+RETRACTED = "measurement-retracted"
 SCHEMAS = {
     "measurement-recorded": 1,
     "measurement-corrected": 1,
-    "measurement-retracted": 1,
+    RETRACTED: 1,
     "value-declared-not-applicable": 1,
 }
 """The events that FACTS reads, each with the one schema in which it knows them, which has to be the present one."""
@@ -32,7 +35,7 @@ def measured(batch: Batch) -> int:
     return sum(count for (name, _), count in batch.kinds.items() if name in SCHEMAS)
 
 
-def parameters(batch: Batch) -> dict[str, object]:
+def parameters(batch: Batch) -> Mapping[str, object]:
     """Those of FACTS, and the generation."""
     return {
         "tenant": batch.tenant,

@@ -39,7 +39,9 @@ _FROM_LOG = f"""
     INSERT INTO steelyard.reading
         (tenant_id, generation, kpi, period, source, from_position, kind, value, numerator, denominator,
          replaces, observed_at, external_id)
-    SELECT e.tenant_id, :generation, e.body ->> 'kpi', e.body ->> 'period', e.body ->> 'source', e.position,
+    SELECT e.tenant_id, :generation,
+        (e.body ->> 'kpi') COLLATE "C", (e.body ->> 'period') COLLATE "C", (e.body ->> 'source') COLLATE "C",
+        e.position,
         CASE e.name
             WHEN 'measurement-recorded' THEN 'recorded'
             WHEN 'measurement-corrected' THEN 'corrected'

@@ -1,4 +1,4 @@
-"""Rows of readings by the database alone: those that one event after the other would make, and no others."""
+"""Rows that the database makes by itself: those that one event after the other would make, and no others."""
 
 from dataclasses import replace
 from datetime import UTC
@@ -25,9 +25,10 @@ from infra.eventstore.codec import Codec, EventType
 from infra.eventstore.log import LogFactory
 from infra.eventstore.sealing import Sealer
 from projections import progress
+from projections.catalog import CATALOG
 from projections.digest import digest
 from projections.facts import SCHEMAS
-from projections.projection import Store
+from projections.projection import Projection, Store
 from projections.reading_rows import write_one_by_one
 from projections.readings import READINGS
 from projections.rebuild import rebuild
@@ -53,7 +54,7 @@ _place = {
     "period": _periods,
     "source": st.sampled_from([MANUAL, Source("erp")]),
 }
-_told = {"observed_at": st.none() | _instants, "external_id": st.none() | _texts}
+_told = {"observed_at": st.none() | _instants, "external_id": st.none() | st.sampled_from(["x", "y"]) | _texts}
 _free = st.none() | _texts.map(FreeText)
 _positions = st.integers(1, 2**53 - 1)
 _measurements: st.SearchStrategy[MeasurementEvent] = st.one_of(
@@ -78,7 +79,10 @@ def test_the_database_makes_the_rows_that_events_one_by_one_make(database: Datab
     world.append(FOUNDED, *events)
     generations = [rebuild(world.store, world.tenant, each) for each in (READINGS, ONE_BY_ONE)]
     assert _count(world, generations[0]) == len(events)
-    assert _digest(world, generations[0]) == _digest(world, generations[1])
+    assert _digest(world, READINGS, generations[0]) == _digest(world, READINGS, generations[1])
+    # The live catalog was made of the events in hand.
+    filled = [rebuild(world.store, world.tenant, CATALOG, events_max=size) for size in (1, 7, len(events) + 1)]
+    assert {_digest(world, CATALOG, each) for each in filled} == {_digest(world, CATALOG, progress.FIRST_GENERATION)}
 
 
 def test_the_statement_knows_every_measurement_in_its_present_schema() -> None:
@@ -91,9 +95,12 @@ def test_an_older_measurement_is_lifted_before_it_becomes_a_row(database: Databa
     world.append(FOUNDED, recorded("a", "2026-01", 1), recorded("a", "2026-02", 2))
     later = _store_of_a_later_program(world)
     assert catch_up(later, world.tenant, READINGS) is Outcome.CURRENT
+    found = {"reading": progress.FIRST_GENERATION, "value_in_force": rebuild(later, world.tenant, CATALOG)}
     with database.transaction(world.tenant) as connection:
-        sources = "SELECT source FROM steelyard.reading WHERE tenant_id = :tenant"
-        assert set(connection.execute(text(sources), {"tenant": world.tenant}).scalars()) == {"lifted"}
+        for table, generation in found.items():
+            sources = f"SELECT source FROM steelyard.{table} WHERE tenant_id = :tenant AND generation = :generation"
+            rows = connection.execute(text(sources), {"tenant": world.tenant, "generation": generation})
+            assert set(rows.scalars()) == {"lifted"}
 
 
 def test_an_event_this_program_does_not_know_parks_readings_exactly_before_it(
@@ -154,6 +161,6 @@ def _count(world: World, generation: int) -> int:
         return int(connection.execute(text(count), {"tenant": world.tenant, "generation": generation}).scalar_one())
 
 
-def _digest(world: World, generation: int) -> str:
+def _digest(world: World, projection: Projection, generation: int) -> str:
     with world.database.transaction(world.tenant) as connection:
-        return digest(connection, world.tenant, READINGS, generation)
+        return digest(connection, world.tenant, projection, generation)
