@@ -45,7 +45,7 @@ def backup(file: BackupFile, as_json: AsJson = False) -> None:
         raise unfit(f"{file} is there already: name a new file")
     with opened() as session:
         codes = {tenant: code for code, tenant, _ in all_organizations(session.app)}
-        with progress() as bar, _refusals(codes):
+        with progress() as bar, _refusals(file, codes):
             made = back_up(session.app, _migrator(session), file, telling(bar))
     _report(made, file, as_json)
 
@@ -63,14 +63,14 @@ def restore(file: BackupFile, dry_run: DryRun = False, as_json: AsJson = False) 
       $ steelyard restore steelyard-2026-11-25.backup --dry-run
       $ steelyard restore steelyard-2026-11-25.backup
     """
-    with _refusals({}), Archive.opened(file) as archive:
+    with _refusals(file, {}), Archive.opened(file) as archive:
         made = archive.manifest
-        with progress() as bar, _refusals(_codes(made)):
+        with progress() as bar, _refusals(file, _codes(made)):
             check(archive, telling(bar))
         if dry_run:
             _report(made, file, as_json)
             return
-        with opened(founding=True) as session, progress() as bar, _refusals(_codes(made)):
+        with opened(founding=True) as session, progress() as bar, _refusals(file, _codes(made)):
             tell = telling(bar)
             require_key(archive, session.app.settings.sealing_key_bytes)
             bring_in(session.app, _migrator(session), archive, tell)
@@ -93,7 +93,7 @@ def _codes(made: Manifest) -> dict[UUID, str]:
 
 
 @contextmanager
-def _refusals(codes: Mapping[UUID, str]) -> Iterator[None]:
+def _refusals(file: Path, codes: Mapping[UUID, str]) -> Iterator[None]:
     """What stops a backup or a restore, with the status and the words for it."""
     try:
         yield
@@ -105,7 +105,7 @@ def _refusals(codes: Mapping[UUID, str]) -> Iterator[None]:
         code = codes.get(error.tenant)
         raise Stopped(Status.FOUND_WRONG, f"{error} ({code})" if code else str(error)) from None
     except OSError as error:
-        raise unfit(f"{error.filename or 'the file'}: {error.strerror}") from None
+        raise unfit(f"{error.filename or file}: {error.strerror}") from None
     except (psycopg.Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(cause, InsufficientPrivilege):
