@@ -20,7 +20,8 @@ from infra.settings import Settings
 from projections.kept_answers import KeptAnswers
 from services import logs
 from services.api.server import create_app
-from services.serve import BACKLOG, serve_until_signal, settle_memory
+from services.interpreter import settle_memory
+from services.serve import BACKLOG, serve_until_signal
 from services.starting import built
 from services.web.pages import page_handlers
 from services.worker.process import work_until_signal

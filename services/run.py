@@ -18,6 +18,7 @@ from infra.embedded.servers import EmbeddedServers
 from infra.eventstore.boot import refuse_unsafe
 from infra.settings import Location, embedded
 from services.app import App
+from services.interpreter import share_fairly
 from services.port import require_free_port
 from services.serve import serve_until_signal
 from services.starting import built, prepared
@@ -48,6 +49,7 @@ def run_machine(
         settings = prepared(location, servers, tell)
         with built(settings) as app:
             refuse_unsafe(app.database)
+            share_fairly()
             with working(app):
                 before(app)
                 _insist(end)

@@ -5,7 +5,6 @@ docs/decisions/0030-one-process-on-one-machine.md says why.
 """
 
 import asyncio
-import gc
 import signal
 import threading
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from litestar import Litestar
 
 from services.api.server import create_app
 from services.app import App
+from services.interpreter import settle_memory
 from services.port import Listening, require_free_port
 from services.web.pages import page_handlers
 
@@ -26,8 +26,6 @@ HEADER_SECONDS_MAX = 10
 GRACE_SECONDS_MAX = 5.0
 """What requests under way may still take once a stop is asked for."""
 TICK_SECONDS = 0.5
-YOUNG_OBJECTS_MAX, YOUNG_COLLECTIONS_MAX, OLD_COLLECTIONS_MAX = 50_000, 20, 20
-"""How many new objects, and how many collections of these and of older ones, bring the next garbage collection."""
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -41,16 +39,6 @@ def serve_until_signal(app: App, end: threading.Event, *, ready: Callable[[], No
     pages = create_app(app, page_handlers(app))
     settle_memory()
     asyncio.run(_serve(pages, app.settings, end, ready, tick))
-
-
-def settle_memory() -> None:
-    """What was made so far stays to the end: garbage collections, now rarer, stop looking through it.
-
-    A request leaves next to nothing that reference counting does not free; each collection stops all requests.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS_MAX, YOUNG_COLLECTIONS_MAX, OLD_COLLECTIONS_MAX)
 
 
 async def _serve(

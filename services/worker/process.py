@@ -13,6 +13,7 @@ from dramatiq.worker import Worker
 
 from infra.broker import Waker, broker_of, refuse_evicting
 from services.bundle import App
+from services.interpreter import settle_memory
 from services.worker.actors import declare
 from services.worker.schedule import keep_schedule_until
 from services.worker.sweep import sweep_until
@@ -82,6 +83,7 @@ def work_until_signal(app: App) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+    settle_memory()
     run_worker(app, stop)
 
 
