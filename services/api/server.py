@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from anyio import to_thread
 from litestar import HttpMethod, Litestar, Request, Response
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
@@ -83,6 +84,10 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
 
         return admit
 
+    async def limit_pages() -> None:
+        """They run on threads that the framework hands out: on as many again, not on its forty."""
+        to_thread.current_default_thread_limiter().total_tokens = app.settings.threads
+
     def handler(operation: Operation) -> HTTPRouteHandler:
         answer = answering(operation)
         if not operation.writes:
@@ -98,6 +103,7 @@ def create_app(app: App, pages: Sequence[ControllerRouterHandler] = ()) -> Lites
         ],
         exception_handlers={Exception: to_problem},
         before_send=[complete],
+        on_startup=[limit_pages],
         openapi_config=None,
         logging_config=None,
         request_max_body_size=app.settings.body_bytes_max,
