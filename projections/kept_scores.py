@@ -59,7 +59,7 @@ class Memory:
         while self.leaves > LEAVES_MAX and self.pairs:
             self._remove(self.pairs.popitem(last=False)[1])
         if len(self.values.cells) > CELLS_MAX:
-            self.values.cells.clear()
+            self.values.clear()
 
     def forget_definitions(self) -> None:
         """Only values stay: they are facts."""

@@ -5,15 +5,20 @@ from collections.abc import Callable, Collection, Iterable
 from domain.measurement.events import NOT_APPLICABLE, MeasurementEvent, MeasurementRetracted, Reading, ValueKnown
 from domain.measurement.events import ValueDeclaredNotApplicable as DeclaredNotApplicable
 from domain.scoring.inputs import Cell, Values
+from projections.kpi_json import Written
 
 Read = Callable[[Collection[Cell]], Values]
 
 
 class KnownValues:
-    """`cells` has an empty entry for one that was read and has no value; what is absent was never read."""
+    """`cells` has an empty entry for one that was read and has no value; what is absent was never read.
+
+    `written` has some of the values as they stand in trees.
+    """
 
     def __init__(self) -> None:
         self.cells: dict[Cell, tuple[ValueKnown, ...]] = {}
+        self.written: Written = {}
 
     def take(self, event: MeasurementEvent, position: int) -> None:
         """The next measurement of the log."""
@@ -22,11 +27,18 @@ class KnownValues:
         if known is None:
             return
         reading = _reading(event)
+        for each in known:
+            self.written.pop(each.position, None)
         found = [each for each in known if each.source != event.source]
         if reading is not None:
             found.append(ValueKnown(event.kpi, event.period, event.source, reading, position))
             found.sort(key=lambda each: each.source)
         self.cells[cell] = tuple(found)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.cells.clear()
+        self.written.clear()
 
     def ask(self, wanted: Iterable[Cell], read: Read) -> None:
         """Have these cells; those that are missing are read as of the same position."""

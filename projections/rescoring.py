@@ -56,7 +56,7 @@ def row_of(work: Work, memory: Memory) -> Mapping[str, object]:
     measured = leaves(planned, memory.values.cells, as_of, work.measured)
     every = measured if work.before is None else {**work.before.leaves, **measured}
     tree = roll_up(planned, every, as_of)
-    root = root_of(tree, None if work.before is None else work.before.root)
+    root = root_of(tree, None if work.before is None else work.before.root, memory.values.written)
     design = _designed(planned) if work.before is None else work.before.designed
     memory.put(work.pair, Kept(planned, design, every, root))
     return {

@@ -4,20 +4,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
+from domain.measurement.events import ValueKnown
 from domain.policy import Band
 from domain.scoring.bands import shown
 from domain.scoring.targets import UsedTarget
-from domain.scoring.tree import KpiScore, KpiTrace, NodeScore, ScoreTree
+from domain.scoring.tree import KpiScore, NodeScore, ScoreTree
 from domain.values import ARITHMETIC, NodeId, q
 from projections.answers import NodePoint
-from projections.views import (
-    AnchorView,
-    KpiView,
-    ScoreView,
-    TargetView,
-    TraceView,
-    ValueView,
-)
+from projections.periods import name_of
+from projections.views import ScoreView, TargetView, ValueView
 
 SCORE_DECIMALS = 1
 INTEGER_DIGITS_QUANTISED = 29
@@ -61,68 +56,34 @@ def node_point(node: NodeId, result: ScoreView) -> NodePoint:
 
 def result_view(scored: NodeScore | KpiScore, bands: Sequence[Band]) -> ScoreView:
     """State and numbers of a node or a KPI."""
+    raw = optional_number(scored.raw_score)
     return ScoreView(
         state=scored.state,
         reason=scored.reason,
-        score=optional_number(scored.score),
-        raw_score=optional_number(scored.raw_score),
+        score=raw if scored.score is scored.raw_score else optional_number(scored.score),
+        raw_score=raw,
         shown=None if scored.raw_score is None else shown(scored.raw_score, SCORE_DECIMALS, bands),
         band=scored.band,
         coverage=optional_number(scored.coverage),
     )
 
 
-def kpi_view(kpi: KpiScore, bands: Sequence[Band]) -> KpiView:
-    """A KPI at one of its placements."""
-    return KpiView(
-        kpi=kpi.kpi,
-        name=kpi.name,
-        unit=kpi.unit,
-        direction=kpi.direction,
-        indicator=kpi.indicator,
-        weight=number(kpi.weight),
-        applied_share=optional_number(kpi.applied_share),
-        leaf_share=number(kpi.leaf_share),
-        result=result_view(kpi, bands),
-        period=kpi.period.text,
-        value=optional_number(kpi.value),
-        value_shown=None if kpi.value is None else shown(kpi.value, kpi.decimals),
-        target=optional_number(kpi.target),
-        target_shown=None if kpi.target is None else shown(kpi.target, kpi.decimals),
-        baseline=optional_number(kpi.baseline),
-        stretch=optional_number(kpi.stretch),
-        achievement=optional_number(kpi.achievement),
-        counted=kpi.counted,
-        expected=kpi.expected,
-        carried=kpi.carried,
-        flags=list(kpi.flags),
-        trace=_trace(kpi.trace),
+def value_view(used: ValueKnown) -> ValueView:
+    """A value that entered a score."""
+    return ValueView(
+        period=name_of(used.period),
+        source=used.source,
+        value=optional_number(used.reading.value),
+        numerator=optional_number(used.reading.numerator),
+        denominator=optional_number(used.reading.denominator),
+        position=used.position,
     )
 
 
-def _trace(trace: KpiTrace) -> TraceView:
-    return TraceView(
-        definition_position=trace.definition_position,
-        scale_position=trace.scale_position,
-        values=[
-            ValueView(
-                period=used.period.text,
-                source=used.source,
-                value=optional_number(used.reading.value),
-                numerator=optional_number(used.reading.numerator),
-                denominator=optional_number(used.reading.denominator),
-                position=used.position,
-            )
-            for used in trace.values
-        ],
-        targets=[_target(used) for used in trace.targets],
-        anchors=[AnchorView(x=number(anchor.x), score=number(anchor.score)) for anchor in trace.anchors],
-    )
-
-
-def _target(used: UsedTarget) -> TargetView:
+def target_view(used: UsedTarget) -> TargetView:
+    """A target that entered a score."""
     return TargetView(
-        period=used.period.text,
+        period=name_of(used.period),
         target=number(used.target),
         baseline=optional_number(used.baseline),
         stretch=optional_number(used.stretch),

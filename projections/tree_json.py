@@ -12,8 +12,9 @@ from msgspec import Raw, Struct
 
 from domain.policy import Band
 from domain.scoring.tree import CardScore, KpiScore, NodeScore, ScoreTree
+from projections.kpi_json import Written, kpi_json
 from projections.outlines import UnopenedTree
-from projections.score_view import kpi_view, node_point, number, optional_number, result_view
+from projections.score_view import node_point, number, optional_number, result_view
 from projections.views import ScoreView
 
 Scored = NodeScore | KpiScore | CardScore
@@ -62,22 +63,24 @@ class Part:
 NULL = Raw(b"null")
 
 
-def root_of(tree: ScoreTree, before: Part | None = None) -> Part | None:
-    """The root written; `before` is that of another tree with the same bands."""
-    return None if tree.root is None else _part(tree.root, tree.bands, before)
+def root_of(tree: ScoreTree, before: Part | None = None, written: Written | None = None) -> Part | None:
+    """The root written; `before` is that of another tree with the same bands, `written` are values written before."""
+    if tree.root is None:
+        return None
+    return _part(tree.root, tree.bands, before, {} if written is None else written)
 
 
-def _part(scored: Scored, bands: Sequence[Band], before: Part | None) -> Part:
+def _part(scored: Scored, bands: tuple[Band, ...], before: Part | None, written: Written) -> Part:
     """The part written; the one before itself where nothing of it changed."""
     if isinstance(scored, KpiScore):
         if before is not None and before.scored == scored:
             return before
-        return Part(scored, _encoder.encode(kpi_view(scored, bands)))
+        return Part(scored, kpi_json(scored, bands, written))
     below = scored.children if isinstance(scored, NodeScore) else () if scored.root is None else (scored.root,)
     earlier: Sequence[Part | None] = () if before is None else before.children
     if len(earlier) != len(below):
         earlier = (None,) * len(below)
-    parts = tuple([_part(child, bands, was) for child, was in zip(below, earlier, strict=True)])
+    parts = tuple([_part(child, bands, was, written) for child, was in zip(below, earlier, strict=True)])
     if before is not None and _same(parts, before.children) and _own(scored) == _own(before.scored):
         return before
     return _node(scored, parts, bands) if isinstance(scored, NodeScore) else _card(scored, parts)
@@ -147,7 +150,7 @@ def _own(scored: Scored) -> tuple[object, ...]:
     )
 
 
-def _node(node: NodeScore, parts: tuple[Part, ...], bands: Sequence[Band]) -> Part:
+def _node(node: NodeScore, parts: tuple[Part, ...], bands: tuple[Band, ...]) -> Part:
     result = result_view(node, bands)
     view = UnopenedNode(
         id=node.id,

@@ -59,7 +59,9 @@ class ScoreView(Struct, frozen=True):
     coverage: str | None
 
 
-class KpiView(Struct, frozen=True, tag_field="type", tag="kpi"):
+class KpiFacts(Struct, frozen=True):
+    """A KPI at one of its placements, but for how its score came about."""
+
     kpi: str
     name: str
     unit: str
@@ -81,6 +83,9 @@ class KpiView(Struct, frozen=True, tag_field="type", tag="kpi"):
     expected: int
     carried: bool
     flags: list[str]
+
+
+class KpiView(KpiFacts, frozen=True, tag_field="type", tag="kpi"):
     trace: TraceView
 
 

@@ -128,7 +128,7 @@ def _designed(card: Card, policy: Policy, intent: Intended) -> Designed:
         profile,
         rows,
         _design(card, policy, intent.leaves, rows, profile),
-        evenness(list(shares.values())),
+        evenness(tuple(shares.values())),
         warnings(card, intent, shares, profile_fits=fits),
     )
 

@@ -5,6 +5,7 @@ Bands are half-open, the last is closed at 100, and they are asked with q(score)
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 from domain.policy import Band
 from domain.values import ARITHMETIC, q
@@ -15,7 +16,10 @@ SHOWN_DECIMALS_MAX = 20
 
 def band_of(score: Decimal, bands: Sequence[Band]) -> str:
     """The name of the band that q(score) lies in; a score below every bound (never a real one) is in the first."""
-    exact = q(score)
+    return _band_of(q(score), bands)
+
+
+def _band_of(exact: Decimal, bands: Sequence[Band]) -> str:
     for band in reversed(bands):
         if exact >= band.lower:
             return band.name
@@ -34,11 +38,12 @@ def shown(value: Decimal, decimals: int, bands: Sequence[Band] = ()) -> str:
     """
     if not bands:
         return _text(_rounded(value, decimals, ROUND_HALF_EVEN))
-    true_band = band_of(value, bands)
+    exact = q(value)
+    true_band = _band_of(exact, bands)
     for places in range(decimals, SHOWN_DECIMALS_MAX + 1):
         for rounding in (ROUND_HALF_EVEN, ROUND_FLOOR, ROUND_CEILING):
-            candidate = _rounded(q(value), places, rounding)
-            if band_of(candidate, bands) == true_band:
+            candidate = _rounded(exact, places, rounding)
+            if _band_of(candidate, bands) == true_band:
                 return _text(candidate)
     raise AssertionError("q(value) itself lies in its own band")
 
@@ -46,7 +51,12 @@ def shown(value: Decimal, decimals: int, bands: Sequence[Band] = ()) -> str:
 def _rounded(value: Decimal, decimals: int, rounding: str) -> Decimal:
     if value.adjusted() + decimals >= ARITHMETIC.prec:
         return value  # a measured value or an achievement with more digits before the point than can be rounded behind
-    return value.quantize(Decimal((0, (1,), -decimals)), rounding=rounding, context=ARITHMETIC)
+    return value.quantize(_step(decimals), rounding=rounding, context=ARITHMETIC)
+
+
+@lru_cache(maxsize=SHOWN_DECIMALS_MAX + 1)
+def _step(decimals: int) -> Decimal:
+    return Decimal((0, (1,), -decimals))
 
 
 def _text(value: Decimal) -> str:

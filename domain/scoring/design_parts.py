@@ -5,6 +5,7 @@ Called inside ARITHMETIC (domain.values). Each is 0..1, or None where it is unde
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from domain.kpi.events import Indicator
 from domain.scorecard.state import Card, Node, NodeKind
@@ -12,6 +13,8 @@ from domain.scorecard.tree import walk
 from domain.scoring.scale import ONE, ZERO
 from domain.scoring.shares import LeafShare
 from domain.values import NodeId
+
+SHARES_CACHED_MAX = 1_024
 
 
 def nearness(amounts: Mapping[NodeId, Decimal], profile: Mapping[NodeId, Decimal]) -> Decimal | None:
@@ -58,8 +61,12 @@ def _rises(cause: int | None, effect: int | None) -> bool:
     return cause is not None and effect is not None and effect < cause
 
 
-def evenness(shares: Sequence[Decimal]) -> Decimal | None:
-    """Pielou's J' = H / ln S over the shares above 0: 1 for equal ones, and for a single one."""
+@lru_cache(maxsize=SHARES_CACHED_MAX)
+def evenness(shares: tuple[Decimal, ...]) -> Decimal | None:
+    """Pielou's J' = H / ln S over the shares above 0: 1 for equal ones, and for a single one.
+
+    Kept, for a card has the same shares in every period, and a logarithm of 50 digits takes longer than a KPI.
+    """
     present = [share for share in shares if share > 0]
     if len(present) < 2:
         return ONE if present else None
