@@ -109,17 +109,17 @@ def _contribution(child: NodeScore | KpiScore | CardScore) -> Contribution:
     return Contribution(kind, code, name, child.weight, child.applied_share, raw, points, "")
 
 
-def _lines(subject: NodeScore | KpiScore, bands: Sequence[Band]) -> Iterator[Line]:
-    yield Line(0, outcome(subject, bands))
+def _lines(subject: NodeScore | KpiScore, bands: Sequence[Band], depth: int = 0) -> Iterator[Line]:
+    yield Line(depth, outcome(subject, bands))
     if isinstance(subject, KpiScore):
-        yield from kpi_sentences(subject)
+        yield from kpi_sentences(subject, depth + 1)
         return
-    yield from rule_sentences(subject)
+    yield from rule_sentences(subject, depth + 1)
     for child, contribution in zip(subject.children, _contributions(subject, bands), strict=True):
-        yield Line(1, _share_sentence(contribution, bands))
+        yield Line(depth + 1, _share_sentence(contribution, bands))
         below = child.root if isinstance(child, CardScore) else child
-        lines = _lines(below, bands) if below is not None else iter(())
-        yield from (replace(line, depth=line.depth + 2) for line in lines)
+        if below is not None:
+            yield from _lines(below, bands, depth + 2)
 
 
 def _share_sentence(given: Contribution, bands: Sequence[Band]) -> str:

@@ -1,8 +1,8 @@
 """What an explanation says in words: plain sentences with the positions of the events they rest on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from domain.measurement.events import Reading, ValueKnown
 from domain.policy import Band
@@ -25,13 +25,12 @@ _RULES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A sentence, how deep it stands below the subject, and the events it rests on (0: built in)."""
 
     depth: int
     text: str
-    positions: tuple[int, ...] = field(default=())
+    positions: tuple[int, ...] = ()
 
 
 def score_text(value: Decimal | None, bands: Sequence[Band]) -> str:
@@ -66,48 +65,51 @@ def card_sentences(tree: ScoreTree) -> Iterator[Line]:
     yield Line(1, f"{rule}; policy{_at(tree.policy_position)}", (tree.policy_position,))
 
 
-def rule_sentences(node: NodeScore) -> Iterator[Line]:
+def rule_sentences(node: NodeScore, depth: int) -> Iterator[Line]:
     """How the children make the node, and what capped its band."""
-    yield Line(1, f"rule: {_RULES[node.rollup.rule]}")
+    yield Line(depth, f"rule: {_RULES[node.rollup.rule]}")
     if node.band is not None and node.band != node.band_of_score:
-        yield Line(1, f"its score alone would be {node.band_of_score}")
+        yield Line(depth, f"its score alone would be {node.band_of_score}")
     for cap in node.limited_by:
-        yield Line(1, f"limited: {cap}")
+        yield Line(depth, f"limited: {cap}")
     if node.errors:
-        yield Line(1, f"KPIs in error: {node.errors}")
+        yield Line(depth, f"KPIs in error: {node.errors}")
 
 
-def kpi_sentences(kpi: KpiScore) -> Iterator[Line]:
+def kpi_sentences(kpi: KpiScore, depth: int) -> Iterator[Line]:
     """Value, target and scale of a KPI, then what they are made of."""
     trace = kpi.trace
-    yield Line(1, f"defined{_at(trace.definition_position)}", (trace.definition_position,))
+    yield Line(depth, f"defined{_at(trace.definition_position)}", (trace.definition_position,))
     if kpi.value is not None:
-        yield Line(1, f"value {_quantity(kpi, kpi.value)}{_aim(kpi)} in {kpi.period}{_periods(kpi)}")
-    if trace.anchors:
-        points = ", ".join(f"{_exact(anchor.x)} gives {_exact(anchor.score)}" for anchor in trace.anchors)
+        yield Line(depth, f"value {_quantity(kpi, kpi.value)}{_aim(kpi)} in {kpi.period}{_periods(kpi)}")
+    anchors = trace.anchors
+    if anchors:
+        points = ", ".join(f"{_exact(anchor.x)} gives {_exact(anchor.score)}" for anchor in anchors)
         of_scale = () if trace.scale_position is None else (trace.scale_position,)
-        yield Line(1, f"scale: {points}{_at(trace.scale_position)}", of_scale)
+        yield Line(depth, f"scale: {points}{_at(trace.scale_position)}", of_scale)
     if kpi.achievement is not None and kpi.achievement != kpi.raw_score:
         counted = score_text(kpi.raw_score, ())
-        yield Line(1, f"beyond the scale: {shown(kpi.achievement, SCORE_DECIMALS)}, counted as {counted}")
-    yield from (_value(value) for value in trace.values)
-    yield from (_target(target) for target in trace.targets)
+        yield Line(depth, f"beyond the scale: {shown(kpi.achievement, SCORE_DECIMALS)}, counted as {counted}")
+    yield from (_value(value, depth + 1) for value in trace.values)
+    yield from (_target(target, depth + 1) for target in trace.targets)
     if kpi.flags:
-        yield Line(1, f"flags: {', '.join(kpi.flags)}")
+        yield Line(depth, f"flags: {', '.join(kpi.flags)}")
 
 
-def _value(value: ValueKnown) -> Line:
-    return Line(2, f"{value.period} {value.source}: {_reading(value.reading)}{_at(value.position)}", (value.position,))
+def _value(value: ValueKnown, depth: int) -> Line:
+    return Line(
+        depth, f"{value.period} {value.source}: {_reading(value.reading)}{_at(value.position)}", (value.position,)
+    )
 
 
-def _target(target: UsedTarget) -> Line:
+def _target(target: UsedTarget, depth: int) -> Line:
     parts = [f"target of {target.period}: {_exact(target.target)}"]
     if target.baseline is not None:
         parts.append(f"baseline {_exact(target.baseline)}")
     if target.stretch is not None:
         parts.append(f"stretch {_exact(target.stretch)}")
     remarks = [remark for remark, holds in (("late", target.late), ("revised", target.revised)) if holds]
-    return Line(2, f"{', '.join(parts + remarks)}{_at(target.position)}", (target.position,))
+    return Line(depth, f"{', '.join(parts + remarks)}{_at(target.position)}", (target.position,))
 
 
 def _reading(reading: Reading) -> str:
