@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from domain.calendar import Calendar, Period
-from domain.kpi.events import Aggregation, Definition, Direction, Indicator
+from domain.kpi.events import Aggregation, Definition, Direction, Indicator, Kind
 from domain.kpi.scale import Scale
 from domain.kpi.state import DefinitionKnown, Kpi, TargetKnown
 from domain.scoring.aggregate import adds_up
@@ -18,7 +18,7 @@ from domain.scoring.inputs import Cell
 from domain.scoring.scale import Aim, Filled, Uses, fill, uses
 from domain.scoring.targets import NO_AIM, UsedTarget, aim_of, joined, prorated, target_of, targets_of, used
 from domain.scoring.windows import Window
-from domain.values import KpiId
+from domain.values import KpiId, Source
 
 NO_TARGET = "no_target"
 NO_SCALE = "no_scale"
@@ -70,11 +70,15 @@ class Mark(NamedTuple):
 
 
 class Single(NamedTuple):
-    """One collection period stands for the asked one; `early` says that it ends before the KPI was first defined."""
+    """One collection period stands for the asked one; `early` says that it ends before the KPI was first defined.
+
+    `source` is the only one of a KPI whose reading is its value, None of other KPIs.
+    """
 
     basis: Basis
     mark: Mark
     early: bool
+    source: Source | None
 
 
 class Several(NamedTuple):
@@ -120,7 +124,9 @@ def face(kpi: KpiId, known: DefinitionKnown | None) -> Face:
 def single(basis: Basis, window: Window) -> Single:
     """The way of one collection period."""
     early = window.last_days[0] < basis.kpi.definitions[0].effective_from and _early(basis.kpi, window) == 1
-    return Single(basis, own_mark(basis, window.periods[0]), early)
+    definition = basis.definition
+    direct = len(definition.sources) == 1 and definition.kind is not Kind.RATIO and definition.kind is not Kind.SURVEY
+    return Single(basis, own_mark(basis, window.periods[0]), early, definition.sources[0] if direct else None)
 
 
 def own_mark(basis: Basis, period: Period) -> Mark:

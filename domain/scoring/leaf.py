@@ -11,12 +11,12 @@ from domain.calendar import PeriodKind
 from domain.policy import MissingData
 from domain.scoring.bands import band_of
 from domain.scoring.collected import DIVISION_BY_ZERO, NOT_APPLICABLE
-from domain.scoring.gauge import Gauge, Mark, Several
+from domain.scoring.gauge import Gauge, Several
 from domain.scoring.inputs import Values
 from domain.scoring.measured import NO_MARK, NOT_IN_FORCE, Measured, longer_period, one_period
 from domain.scoring.plan import Plan
 from domain.scoring.scale import ONE, ZERO, judge
-from domain.scoring.tree import KpiTrace, State
+from domain.scoring.tree import State
 from domain.values import q
 
 UNSCORED = "unscored"
@@ -41,14 +41,10 @@ class Leaf(NamedTuple):
     entered: Decimal
     filled: bool
     errors: int
-    value: Decimal | None
-    mark: Mark
     achievement: Decimal | None
     counted: int
-    expected: int
-    carried: bool
     flags: tuple[str, ...]
-    trace: KpiTrace
+    measured: Measured
 
 
 HaveEnded = Mapping[PeriodKind, Sequence[bool]]
@@ -59,7 +55,7 @@ def measure(plan: Plan, gauge: Gauge, values: Values, have_ended: HaveEnded) -> 
     """The KPI with these values."""
     way = gauge.way
     if way is None:
-        return _not_applicable(gauge, Measured(None, gauge.reason, NO_MARK, 0, 0), gauge.reason)
+        return _not_applicable(gauge, Measured(gauge, None, gauge.reason, NO_MARK, 0, 0), gauge.reason)
     if isinstance(way, Several):
         measured = longer_period(
             gauge, way, values, have_ended.get(way.basis.definition.frequency), plan.definitions.calendar
@@ -86,14 +82,10 @@ def _not_applicable(gauge: Gauge, measured: Measured, reason: str | None) -> Lea
         ZERO,
         False,
         0,
-        measured.value,
-        measured.mark,
         None,
         measured.counted,
-        measured.expected,
-        measured.carried,
         measured.mark.flags,
-        KpiTrace(gauge.definition_position, gauge.scale_position, measured.values, measured.mark, judged=False),
+        measured,
     )
 
 
@@ -126,14 +118,10 @@ def _without_score(plan: Plan, gauge: Gauge, measured: Measured, reason: str | N
         ONE if as_zero else ZERO,
         as_zero,
         1 if error else 0,
-        measured.value,
-        measured.mark,
         None,
         0,
-        measured.expected,
-        measured.carried,
         (*measured.mark.flags, FLAG_AS_ZERO) if as_zero else measured.mark.flags,
-        _trace(gauge, measured),
+        measured,
     )
 
 
@@ -158,17 +146,8 @@ def _with_score(plan: Plan, gauge: Gauge, measured: Measured, score: Decimal, ac
         entered,
         measured.carried,
         0,
-        measured.value,
-        measured.mark,
         achievement,
         measured.counted,
-        measured.expected,
-        measured.carried,
         measured.mark.flags,
-        _trace(gauge, measured),
+        measured,
     )
-
-
-def _trace(gauge: Gauge, measured: Measured) -> KpiTrace:
-    judged = measured.value is not None
-    return KpiTrace(gauge.definition_position, gauge.scale_position, measured.values, measured.mark, judged)

@@ -127,7 +127,8 @@ def _child(
 
 
 def _kpi(leaf: Leaf, weight: Decimal, applied: Decimal | None, share: Decimal) -> KpiScore:
-    aim = leaf.mark.aim
+    measured = leaf.measured
+    aim = measured.mark.aim
     return KpiScore(
         *leaf.gauge.face,
         weight,
@@ -140,14 +141,14 @@ def _kpi(leaf: Leaf, weight: Decimal, applied: Decimal | None, share: Decimal) -
         leaf.band,
         leaf.coverage,
         leaf.gauge.shown,
-        leaf.value,
+        measured.value,
         aim.target,
         aim.baseline,
         aim.stretch,
         leaf.achievement,
         leaf.counted,
-        leaf.expected,
-        leaf.carried,
+        measured.expected,
+        measured.carried,
         leaf.flags,
-        leaf.trace,
+        measured,
     )

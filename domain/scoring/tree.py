@@ -11,13 +11,10 @@ from typing import NamedTuple
 
 from domain.calendar import Period
 from domain.kpi.events import Direction, Indicator
-from domain.measurement.events import ValueKnown
 from domain.policy import DEFAULT_BANDS, Band, MissingData
 from domain.scorecard.events import Rollup
 from domain.scorecard.state import NodeKind
-from domain.scoring.gauge import Mark
-from domain.scoring.scale import UsedAnchor
-from domain.scoring.targets import UsedTarget
+from domain.scoring.measured import Measured
 from domain.values import KpiId, NodeId, ScorecardId
 
 
@@ -32,32 +29,12 @@ class State(StrEnum):
     COMPLETE = "complete"
 
 
-class KpiTrace(NamedTuple):
-    """How a KPI's score came about, down to positions in the log (0 = built in).
-
-    `values` are those in force that entered. What is only named in explanations is made when it is asked for. A named
-    tuple, like KpiScore: they are made by the hundred for one answer, and a frozen dataclass takes seven times as long.
-    """
-
-    definition_position: int
-    scale_position: int | None
-    values: tuple[ValueKnown, ...]
-    mark: Mark
-    judged: bool
-
-    @property
-    def targets(self) -> tuple[UsedTarget, ...]:
-        """The targets that entered."""
-        return self.mark.targets
-
-    @property
-    def anchors(self) -> tuple[UsedAnchor, ...]:
-        """The scale as it was filled in; none if no value was held against it."""
-        return self.mark.filled.anchors if self.judged and self.mark.filled is not None else ()
+KpiTrace = Measured
+"""How a KPI's score came about, down to positions in the log."""
 
 
 class KpiScore(NamedTuple):
-    """A KPI at one of its placements.
+    """A KPI at one of its placements; a named tuple, for they are made by the hundred for one answer.
 
     `weight` as entered; `applied_share` is the share of the parent's score it had (None: none); `leaf_share` is W_k of
     this placement, the product of normalised weights on its path (0 when not applicable). `period` is the collection
