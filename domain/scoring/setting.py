@@ -1,4 +1,4 @@
-"""What every node and KPI of one answer shares: the asked period, the knowledge, and one policy."""
+"""Which structure and which policy an answer is under: the chosen one, or what is in force on its last day."""
 
 from dataclasses import dataclass
 from datetime import date
