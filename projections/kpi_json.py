@@ -76,7 +76,7 @@ def kpi_json(kpi: KpiScore, bands: tuple[Band, ...], written: Written) -> bytes:
 
 
 def _trace(trace: KpiTrace, written: Written) -> UnopenedTrace:
-    filled = trace.mark.filled if trace.judged else None
+    filled = None if trace.value is None else trace.mark.filled
     return UnopenedTrace(
         trace.definition_position,
         trace.scale_position,
