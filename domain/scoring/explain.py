@@ -3,11 +3,12 @@
 The structure is for programs and pages, `lines` for people; shown points add up to the shown score.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
 from domain.errors import NotFound
+from domain.kpi.state import Kpi
 from domain.policy import Band
 from domain.scorecard.events import ChildKind
 from domain.scoring.apportion import apportioned
@@ -22,8 +23,11 @@ from domain.scoring.sentences import (
     rule_sentences,
     score_text,
 )
+from domain.scoring.spoken import counted
 from domain.scoring.tree import CardScore, KpiScore, NodeScore, ScoreTree
 from domain.values import ARITHMETIC, ROOT, KpiId, NodeId, plain
+
+NO_KPIS: Mapping[KpiId, Kpi] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +63,18 @@ class Explanation:
         return "\n".join("  " * line.depth + line.text for line in self.lines)
 
 
-def explain(tree: ScoreTree, node: NodeId = ROOT, kpi: KpiId | None = None) -> Explanation:
+def explain(
+    tree: ScoreTree, node: NodeId = ROOT, kpi: KpiId | None = None, *, kpis: Mapping[KpiId, Kpi] = NO_KPIS
+) -> Explanation:
     """The explanation of a node (the scorecard itself by default), or of a KPI, at its first place in the tree.
+
+    `kpis` have the words of values that are words: options, yes and no.
 
     Raises NotFound `no-version-in-force`, `node-unknown`, `kpi-unknown`.
     """
     subject = _subject(tree, node, kpi)
     contributions = _contributions(subject, tree.bands) if isinstance(subject, NodeScore) else ()
-    head, *rest = _lines(subject, tree.bands)
+    head, *rest = _lines(subject, tree.bands, kpis)
     return Explanation(subject, contributions, (head, *card_sentences(tree), *rest))
 
 
@@ -109,17 +117,20 @@ def _contribution(child: NodeScore | KpiScore | CardScore) -> Contribution:
     return Contribution(kind, code, name, child.weight, child.applied_share, raw, points, "")
 
 
-def _lines(subject: NodeScore | KpiScore, bands: Sequence[Band], depth: int = 0) -> Iterator[Line]:
+def _lines(
+    subject: NodeScore | KpiScore, bands: Sequence[Band], kpis: Mapping[KpiId, Kpi], depth: int = 0
+) -> Iterator[Line]:
     yield Line(depth, outcome(subject, bands))
     if isinstance(subject, KpiScore):
-        yield from kpi_sentences(subject, depth + 1)
+        definition = counted(kpis, subject.kpi, subject.trace.definition_position)
+        yield from kpi_sentences(subject, depth + 1, definition)
         return
     yield from rule_sentences(subject, depth + 1)
     for child, contribution in zip(subject.children, _contributions(subject, bands), strict=True):
         yield Line(depth + 1, _share_sentence(contribution, bands))
         below = child.root if isinstance(child, CardScore) else child
         if below is not None:
-            yield from _lines(below, bands, depth + 2)
+            yield from _lines(below, bands, kpis, depth + 2)
 
 
 def _share_sentence(given: Contribution, bands: Sequence[Band]) -> str:

@@ -1,13 +1,15 @@
 """What an explanation says in words: plain sentences with the positions of the events they rest on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from domain.kpi.events import Definition
 from domain.measurement.events import Reading, ValueKnown
 from domain.policy import Band
 from domain.scorecard.events import RollupRule
 from domain.scoring.bands import shown
+from domain.scoring.spoken import words_for, words_of
 from domain.scoring.targets import UsedTarget
 from domain.scoring.tree import KpiScore, NodeScore, ScoreTree, State
 from domain.values import ARITHMETIC, plain
@@ -76,12 +78,12 @@ def rule_sentences(node: NodeScore, depth: int) -> Iterator[Line]:
         yield Line(depth, f"KPIs in error: {node.errors}")
 
 
-def kpi_sentences(kpi: KpiScore, depth: int) -> Iterator[Line]:
-    """Value, target and scale of a KPI, then what they are made of."""
-    trace = kpi.trace
+def kpi_sentences(kpi: KpiScore, depth: int, definition: Definition | None = None) -> Iterator[Line]:
+    """Value, target and scale of a KPI, then what they are made of; `definition` has the words for its values."""
+    trace, words = kpi.trace, words_for(kpi, definition)
     yield Line(depth, f"defined{_at(trace.definition_position)}", (trace.definition_position,))
     if kpi.value is not None:
-        yield Line(depth, f"value {_quantity(kpi, kpi.value)}{_aim(kpi)} in {kpi.period}{_periods(kpi)}")
+        yield Line(depth, f"value {_quantity(kpi, kpi.value, words)}{_aim(kpi, words)} in {kpi.period}{_periods(kpi)}")
     anchors = trace.anchors
     if anchors:
         points = ", ".join(f"{_exact(anchor.x)} gives {_exact(anchor.score)}" for anchor in anchors)
@@ -90,15 +92,18 @@ def kpi_sentences(kpi: KpiScore, depth: int) -> Iterator[Line]:
     if kpi.achievement is not None and kpi.achievement != kpi.raw_score:
         counted = score_text(kpi.raw_score, ())
         yield Line(depth, f"beyond the scale: {shown(kpi.achievement, SCORE_DECIMALS)}, counted as {counted}")
-    yield from (_value(value, depth + 1) for value in trace.values)
+    of_one = words_of(definition)
+    yield from (_value(value, depth + 1, of_one) for value in trace.values)
     yield from (_target(target, depth + 1) for target in trace.targets)
     if kpi.flags:
         yield Line(depth, f"flags: {', '.join(kpi.flags)}")
 
 
-def _value(value: ValueKnown, depth: int) -> Line:
+def _value(value: ValueKnown, depth: int, words: Mapping[Decimal, str]) -> Line:
     return Line(
-        depth, f"{value.period} {value.source}: {_reading(value.reading)}{_at(value.position)}", (value.position,)
+        depth,
+        f"{value.period} {value.source}: {_reading(value.reading, words)}{_at(value.position)}",
+        (value.position,),
     )
 
 
@@ -112,13 +117,13 @@ def _target(target: UsedTarget, depth: int) -> Line:
     return Line(depth, f"{', '.join(parts + remarks)}{_at(target.position)}", (target.position,))
 
 
-def _reading(reading: Reading) -> str:
+def _reading(reading: Reading, words: Mapping[Decimal, str]) -> str:
     if reading.not_applicable:
         return "not applicable"
     if reading.value is None:
         return f"{_exact(reading.numerator)} of {_exact(reading.denominator)}"
     weight = "" if reading.denominator is None else f" (weight {_exact(reading.denominator)})"
-    return f"{_exact(reading.value)}{weight}"
+    return f"{words.get(reading.value) or _exact(reading.value)}{weight}"
 
 
 def _periods(kpi: KpiScore) -> str:
@@ -127,12 +132,13 @@ def _periods(kpi: KpiScore) -> str:
     return f", {kpi.counted} of {kpi.expected} collection periods" if kpi.expected > 1 else ""
 
 
-def _quantity(kpi: KpiScore, value: Decimal) -> str:
-    return f"{shown(value, kpi.decimals)} {kpi.unit}".strip()
+def _quantity(kpi: KpiScore, value: Decimal, words: Mapping[Decimal, str]) -> str:
+    """A word needs no unit."""
+    return words.get(value) or f"{shown(value, kpi.decimals)} {kpi.unit}".strip()
 
 
-def _aim(kpi: KpiScore) -> str:
-    return "" if kpi.target is None else f" against a target of {_quantity(kpi, kpi.target)}"
+def _aim(kpi: KpiScore, words: Mapping[Decimal, str]) -> str:
+    return "" if kpi.target is None else f" against a target of {_quantity(kpi, kpi.target, words)}"
 
 
 def _exact(value: Decimal | None) -> str:

@@ -126,7 +126,8 @@ def _explain(call: Call) -> Reply:
     with _reader(call) as reader:
         tree = reader.tree(_scorecard(call), query.period, _version(query.version))
         node = ROOT if query.node is None else NodeId(query.node)
-        explained = explain(tree, node, None if query.kpi is None else KpiId(query.kpi))
+        code = None if query.kpi is None else KpiId(query.kpi)
+        explained = explain(tree, node, code, kpis=reader.definitions.kpis)
         view = _explanation(explained, reader.position)
     return Reply.of(view, view.as_of_position)
 

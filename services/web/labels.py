@@ -6,14 +6,10 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from domain.calendar import Period
-from domain.kpi.events import Aggregation, Definition, Kind
 from domain.kpi.state import Kpi
+from domain.scoring.spoken import counted, is_one_value, words_of
 from domain.values import KpiId
 from projections.views import CardView, KpiView, NodeView, TreeView
-
-ONE_OF_ITS_VALUES = frozenset({Aggregation.LAST, Aggregation.FIRST, Aggregation.MIN, Aggregation.MAX})
-"""What these make of a longer period is still an option; a mean of 1 or a sum of 1 is not a yes."""
-YES_OR_NO: Mapping[str, str] = {"1": "yes", "0": "no"}
 
 
 def labelled(tree: TreeView, kpis: Mapping[KpiId, Kpi]) -> TreeView:
@@ -46,16 +42,7 @@ def _kpi(view: KpiView, words: Mapping[str, str]) -> KpiView:
 
 
 def _words(view: KpiView, kpis: Mapping[KpiId, Kpi]) -> Mapping[str, str]:
-    known = kpis.get(KpiId(view.kpi), Kpi(KpiId(view.kpi))).definitions
-    counted = (each.definition for each in known if each.position == view.trace.definition_position)
-    definition = next(counted, None)
-    if definition is None or not _is_one_value(view, definition):
+    definition = counted(kpis, KpiId(view.kpi), view.trace.definition_position)
+    if definition is None or not is_one_value(Period.parse(view.period), definition):
         return {}
-    if definition.kind is Kind.BINARY:
-        return YES_OR_NO
-    return {str(rank): option.label for rank, option in enumerate(definition.options, 1)}
-
-
-def _is_one_value(view: KpiView, definition: Definition) -> bool:
-    period = Period.parse(view.period)
-    return period.kind is definition.frequency or definition.aggregation in ONE_OF_ITS_VALUES
+    return {str(value): word for value, word in words_of(definition).items()}

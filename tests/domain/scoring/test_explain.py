@@ -1,5 +1,6 @@
 """An explanation leads from a score down to values, targets, weights and policy, each with its event."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import NotFound
+from domain.kpi.events import Aggregation, Kind, Option
 from domain.policy import MissingData
 from domain.scorecard.events import Limiter, Rollup
 from domain.scoring.apportion import apportioned
@@ -16,6 +18,7 @@ from domain.scoring.tree import ScoreTree
 from domain.values import KpiId, NodeId
 from tests.domain.scoring.build import (
     FLOW,
+    LEVEL,
     RATIO,
     TO_TARGET,
     D,
@@ -141,3 +144,21 @@ def test_apportioned_parts_add_up_and_stay_near(parts: list[Decimal], decimals: 
     found = apportioned(parts, total, decimals)
     assert sum(found, start=D(0)) == total
     assert all(abs(shown - part) <= (1 + abs(off_by) + 1) * unit for shown, part in zip(found, parts, strict=True))
+
+
+def test_options_and_yes_and_no_are_said_as_words_and_means_of_them_as_numbers() -> None:
+    levels = (Option("poor", D(0)), Option("good", D(100)))
+    ordinal = replace(LEVEL, kind=Kind.ORDINAL, options=levels, aggregation=Aggregation.LAST, unit="level")
+    binary = replace(LEVEL, kind=Kind.BINARY, unit="yes/no")
+    asked = (kpi("O", ordinal, None), kpi("B", binary, None))
+    known = definitions(root(placed={"O": 1, "B": 1}), asked)
+    words = {each.id: each for each in asked}
+    month = explain(scored(known, now({"O": 2, "B": 0})), kpis=words).text
+    assert "value good in 2026-01" in month
+    assert "value no in 2026-01" in month
+    assert "2026-01 manual: good (event" in month
+    recorded = values({"O": {"2026-01": 1, "2026-02": 2}, "B": {"2026-01": 1, "2026-02": 0}})
+    quarter = explain(scored(known, recorded, "2026-Q1"), kpis=words).text
+    assert "value good in 2026-Q1" in quarter
+    assert "value 0.50 yes/no in 2026-Q1" in quarter
+    assert "2026-02 manual: no (event" in quarter
