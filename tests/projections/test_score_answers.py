@@ -1,7 +1,9 @@
 """The fast answer says what the computed one says, byte for byte, and an answer that was kept is never another's."""
 
+import threading
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -30,8 +32,9 @@ from projections.scores import score_table
 from projections.views import TreeView
 from tenants.organization.events import CalendarSet
 from tests.projections.histories import CARDS, PERIODS, histories
-from tests.projections.world import FOUNDED, LOGS, World, card, defined, recorded, scaled
+from tests.projections.world import FOUNDED, LOGS, World, card, corrected, defined, recorded, scaled
 
+READERS, WRITES = 3, 25
 CARD = ScorecardId("c")
 LATER = datetime(2027, 1, 15, 12, tzinfo=UTC)
 JANUARY, FEBRUARY = Period.parse("2026-01"), Period.parse("2026-02")
@@ -275,6 +278,30 @@ def test_after_a_cut_over_the_answer_comes_from_the_new_generation(reading: Read
         )
     with pytest.raises(zlib.error):
         reading.answer()
+
+
+def test_readers_beside_a_writer_see_every_position_with_its_own_score(reading: Reading) -> None:
+    world, over = reading.world, threading.Event()
+    expected = {decoded(reading.answer()).as_of_position: "80"}
+
+    def read() -> set[tuple[int, str | None]]:
+        seen = set()
+        while not over.is_set():
+            answer = decoded(reading.answer())
+            assert answer.tree.root is not None
+            seen.add((answer.as_of_position, answer.tree.root.result.raw_score))
+        return seen
+
+    with ThreadPoolExecutor(READERS) as readers:
+        reads = [readers.submit(read) for _ in range(READERS)]
+        for value in range(0, 2 * WRITES, 2):
+            position = world.append(corrected("A", "2026-02", value, 1))[0].position
+            expected[position] = str((value + 90) // 2)
+            world.catch_up()
+        over.set()
+    seen = set[tuple[int, str | None]]().union(*(each.result() for each in reads))
+    assert {expected[position] == raw for position, raw in seen} == {True}
+    assert len(seen) > 1
 
 
 def test_an_organization_without_scores_has_no_scorecard_yet(database: Database) -> None:
