@@ -8,8 +8,8 @@ scheduler()           the scheduler role: heads and progress of all organization
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
@@ -17,12 +17,14 @@ from uuid import UUID
 import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow
-from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, PoolProxiedConnection, create_engine, event
+from sqlalchemy import Connection, Engine, ExceptionContext, MetaData, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from infra import arrays
 from infra.database_errors import MALFORMED_VALUE, CommitUnknown, DeadlineExceeded, Unavailable, lost_connection
 from infra.patience import PatientConnection
+from infra.round_trip import Question, Reply, RoundTrip
 
 SCHEMA = "steelyard"
 metadata = MetaData(schema=SCHEMA)
@@ -59,12 +61,12 @@ _GIVE_UP = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A statement that reads, and its parameters by name."""
+Enter = Callable[[Connection], object]
 
-    statement: str
-    parameters: Mapping[str, object]
+PREPARED = "steelyard_prepared"
+"""Under this name a connection's record keeps what was prepared on it by round trips."""
+_NOBODY = "SET LOCAL app.tenant_id = ''"
+"""Says so, instead of trusting that nobody set a tenant for the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +82,28 @@ class Database:
         return cls(_engine(url_app, pool_size), _engine(url_scheduler, SCHEDULER_POOL_SIZE))
 
     def transaction(
-        self, tenant: UUID, *, deadline_seconds: float = DEADLINE_SECONDS
+        self, tenant: UUID, *, opening: RoundTrip | None = None, deadline_seconds: float = DEADLINE_SECONDS
     ) -> AbstractContextManager[Connection]:
         """A transaction in which this organization's rows exist and no others; committed at the end of the block.
 
-        A deadline above DEADLINE_SECONDS is for reading: such a transaction cannot write.
+        The questions of `opening` travel with its BEGIN. A deadline above DEADLINE_SECONDS is for reading: such a
+        transaction cannot write.
         Raises CommitUnknown if the connection broke during COMMIT, DeadlineExceeded, Unavailable, DBAPIError.
         """
-        read_only = deadline_seconds > DEADLINE_SECONDS
-        return _transaction(self._app, lambda connection: _enter(connection, tenant, read_only), deadline_seconds)
+        entering = [_command("BEGIN"), _command(_tenant_setting(tenant))]
+        if deadline_seconds > DEADLINE_SECONDS:
+            entering.append(_command("SET TRANSACTION READ ONLY"))
+        return _transaction(self._app, _trip(entering, opening), deadline_seconds)
 
     def ask(self, tenant: UUID, *questions: Question) -> tuple[Sequence[TupleRow], ...]:
         """The rows that answer each question, from one transaction in one round trip.
 
         Each question sees what is committed when it is answered. Raises Unavailable, DBAPIError.
         """
-        for attempts_left in reversed(range(BEGIN_ATTEMPTS_MAX)):
-            try:
-                return _asked(self._app, tenant, questions)
-            except DBAPIError as error:
-                if not attempts_left or not lost_connection(error):
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+        trip = _trip([_command("BEGIN"), _command(_tenant_setting(tenant)), *questions, _command("COMMIT")])
+        connection = _begin(self._app, trip)
+        connection.close()
+        return tuple(reply.rows for reply in trip.replies[2:-1])
 
     def derived(self, tenant: UUID) -> AbstractContextManager[Connection]:
         """A transaction that writes only what can be derived again from the log: its commit does not wait for the disk.
@@ -109,7 +111,12 @@ class Database:
         After a crash of the server the last such transactions may be gone, each as a whole and from the newest on; none
         is kept without the events it was derived from, since they were committed before it.
         """
-        return _transaction(self._app, lambda connection: _enter_derived(connection, tenant), DEADLINE_SECONDS)
+        entering = [
+            _command("BEGIN"),
+            _command(_tenant_setting(tenant)),
+            _command("SET LOCAL synchronous_commit = off"),
+        ]
+        return _transaction(self._app, _trip(entering), DEADLINE_SECONDS)
 
     def snapshot(self, tenant: UUID) -> AbstractContextManager[Connection]:
         """A transaction that sees this organization's rows as they were at one moment, and cannot write.
@@ -117,15 +124,19 @@ class Database:
         One organization is on one node of Citus, so that it is one moment there as well.
         """
         reading = self._app.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        return _transaction(reading, lambda connection: _enter(connection, tenant, False), SNAPSHOT_SECONDS_MAX)
+        setting = _tenant_setting(tenant)
+        # The driver begins it, for SQLAlchemy has told it how.
+        return _transaction(
+            reading, RoundTrip(), SNAPSHOT_SECONDS_MAX, lambda connection: connection.exec_driver_sql(setting)
+        )
 
     def directory(self) -> AbstractContextManager[Connection]:
         """A transaction without a tenant, in which tables of tenants are empty and refuse rows."""
-        return _transaction(self._app, _enter_nobody, DEADLINE_SECONDS)
+        return _transaction(self._app, _trip([_command("BEGIN"), _command(_NOBODY)]), DEADLINE_SECONDS)
 
     def scheduler(self) -> AbstractContextManager[Connection]:
         """A transaction that sees how far the organizations and their projections are, and no content."""
-        return _transaction(self._scheduler, _enter_nobody, DEADLINE_SECONDS)
+        return _transaction(self._scheduler, _trip([_command("BEGIN"), _command(_NOBODY)]), DEADLINE_SECONDS)
 
     def close(self) -> None:
         """Close the connections; those in use are closed when they come back."""
@@ -140,7 +151,7 @@ def _engine(url: str, pool_size: int) -> Engine:
     )
     engine = create_engine(
         "postgresql+psycopg://",
-        creator=lambda: PatientConnection.connect(conninfo),
+        creator=lambda: _connected(conninfo),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
@@ -148,7 +159,15 @@ def _engine(url: str, pool_size: int) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "handle_error", _without_values)
+    event.listen(engine, "rollback", _forget_prepared)
+    event.listen(engine, "rollback_savepoint", _forget_prepared)
     return engine
+
+
+def _connected(conninfo: str) -> psycopg.Connection:
+    connection = PatientConnection.connect(conninfo)
+    arrays.register(connection)
+    return connection
 
 
 def _without_values(context: ExceptionContext) -> None:
@@ -167,9 +186,13 @@ def _shorten(error: psycopg.Error) -> None:
 
 
 @contextmanager
-def _transaction(engine: Engine, enter: Callable[[Connection], None], deadline_seconds: float) -> Iterator[Connection]:
+def _transaction(
+    engine: Engine, opening: RoundTrip, deadline_seconds: float, enter: Enter | None = None
+) -> Iterator[Connection]:
     began = time.monotonic()
-    connection = _begin(engine, enter)
+    connection = _begin(engine, opening, enter)
+    if not connection.in_transaction():
+        connection.begin()  # as SQLAlchemy has it, which sends nothing: the opening began
     try:
         yield connection
         if time.monotonic() - began > deadline_seconds:
@@ -180,20 +203,18 @@ def _transaction(engine: Engine, enter: Callable[[Connection], None], deadline_s
         connection.close()
 
 
-def _begin(engine: Engine, enter: Callable[[Connection], None]) -> Connection:
+def _begin(engine: Engine, opening: RoundTrip, enter: Enter | None = None) -> Connection:
     """A connection in a transaction; one that died in the pool is replaced, since nothing has happened on it yet."""
     for attempts_left in reversed(range(BEGIN_ATTEMPTS_MAX)):
         connection = _checked_out(engine)
         try:
-            connection.begin()
-            enter(connection)
-        except DBAPIError as error:
+            exchange(connection, opening)
+            if enter is not None:
+                enter(connection)
+        except BaseException as error:
             connection.close()
-            if not attempts_left or not lost_connection(error):
+            if not attempts_left or not isinstance(error, DBAPIError) or not lost_connection(error):
                 raise
-        except BaseException:
-            connection.close()
-            raise
         else:
             return connection
     raise AssertionError("the last attempt returns or raises")
@@ -206,62 +227,56 @@ def _checked_out(engine: Engine) -> Connection:
         raise Unavailable("all connections are busy") from error
 
 
-def _asked(engine: Engine, tenant: UUID, questions: Sequence[Question]) -> tuple[Sequence[TupleRow], ...]:
-    """BEGIN, SET LOCAL, the questions and COMMIT are sent one after the other before the first answer is waited for."""
-    setting = _tenant_setting(tenant)
-    held = _driver_connection(engine)
-    connection = held.driver_connection
-    assert isinstance(connection, psycopg.Connection)
+def exchange(connection: Connection, trip: RoundTrip) -> None:
+    """Make a round trip within a transaction. Raises DBAPIError, and what the questions make of it."""
+    driver = _driver(connection)
     try:
-        with connection.pipeline():
-            connection.execute(setting, prepare=False)
-            asked = [connection.execute(each.statement, each.parameters, binary=True) for each in questions]
-            # As a statement: the driver's own commit would wait for the answers, and the end of the block once more.
-            connection.execute("COMMIT", prepare=False)
-        return tuple(cursor.fetchall() for cursor in asked)
+        trip.make(driver, connection.info.setdefault(PREPARED, set()))
     except psycopg.Error as error:
-        raise _as_raised_elsewhere(error, connection.closed) from error
-    finally:
-        if connection.closed:
-            held.invalidate()
-        # Rolls back what an error left open, and hands the connection back.
-        held.close()
+        _forget_prepared(connection)
+        raised = _as_raised_elsewhere(connection, driver, error)
+        meant = trip.failed.refused(error) if trip.failed is not None and trip.failed.refused is not None else None
+        raise meant or raised from raised
+    except BaseException:
+        # Interrupted in the middle of the conversation.
+        connection.invalidate()
+        raise
+    trip.check()
 
 
-def _driver_connection(engine: Engine) -> PoolProxiedConnection:
-    try:
-        return engine.raw_connection()
-    except PoolTimeout as error:
-        raise Unavailable("all connections are busy") from error
-
-
-def _as_raised_elsewhere(error: psycopg.Error, lost: bool) -> Exception:
+def _as_raised_elsewhere(connection: Connection, driver: psycopg.Connection, error: psycopg.Error) -> DBAPIError:
     """SQLAlchemy's error for one of the driver, so that callers need to know one kind only."""
     _shorten(error)
-    return DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=lost)
+    lost = driver.closed
+    if lost:
+        # Asked on a dead connection, SQLAlchemy notices by itself and renews what else has died in the pool.
+        with suppress(DBAPIError):
+            connection.exec_driver_sql("SELECT 1")
+    made = DBAPIError.instance(None, None, error, psycopg.Error, connection_invalidated=lost)
+    assert isinstance(made, DBAPIError)
+    return made
+
+
+def _driver(connection: Connection) -> psycopg.Connection:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def _tenant_setting(tenant: UUID) -> str:
+    """SET LOCAL dies with the transaction. It stands alone in its call and is no function call: Citus needs both."""
     if not isinstance(tenant, UUID):
         raise TypeError("a tenant is a UUID")
     return f"SET LOCAL app.tenant_id = '{tenant}'"
 
 
-def _enter(connection: Connection, tenant: UUID, read_only: bool) -> None:
-    """SET LOCAL dies with the transaction. It stands alone in its call and is no function call: Citus needs both."""
-    connection.exec_driver_sql(_tenant_setting(tenant))
-    if read_only:
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+def _command(statement: str) -> Question:
+    return Question(statement, {}, prepare=False)
 
 
-def _enter_derived(connection: Connection, tenant: UUID) -> None:
-    _enter(connection, tenant, read_only=False)
-    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-
-
-def _enter_nobody(connection: Connection) -> None:
-    """Says so, instead of trusting that nobody set a tenant for the session."""
-    connection.exec_driver_sql("SET LOCAL app.tenant_id = ''")
+def _trip(entering: Sequence[Question], opening: RoundTrip | None = None) -> RoundTrip:
+    replies = [Reply(question) for question in entering]
+    return RoundTrip([*replies, *opening.replies] if opening else replies)
 
 
 def _commit(connection: Connection) -> None:
@@ -273,3 +288,9 @@ def _commit(connection: Connection) -> None:
         if lost_connection(error):
             raise CommitUnknown("the connection was lost during COMMIT") from error
         raise
+
+
+def _forget_prepared(connection: Connection, *_savepoint: object) -> None:
+    """The driver drops what was prepared when anything is rolled back; it is prepared anew when it is next sent."""
+    if not connection.invalidated:
+        connection.info.pop(PREPARED, None)

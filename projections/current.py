@@ -6,7 +6,7 @@ from uuid import UUID
 from domain.calendar import Period
 from domain.scoring.inputs import VersionChoice
 from domain.values import ScorecardId
-from infra.database import Question
+from infra.round_trip import Question
 from projections.answers import ScoreAnswer
 from projections.labels import kpis_of, labels
 from projections.outlines import as_partial, opened, outline

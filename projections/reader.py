@@ -22,8 +22,8 @@ from domain.scoring.plan import plan
 from domain.scoring.score import leaves, roll_up
 from domain.scoring.tree import ScoreTree
 from domain.values import ScorecardId
-from infra.database import Question
 from infra.eventstore.log import Log
+from infra.round_trip import Question
 from projections import progress, readings, scores
 from projections.definitions_cache import DefinitionsCache
 from projections.progress import Progress

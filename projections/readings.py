@@ -12,7 +12,7 @@ from domain.calendar import Period
 from domain.measurement.events import Reading, ValueKnown
 from domain.scoring.inputs import Cell, Values
 from domain.values import KpiId
-from infra.database import Question
+from infra.round_trip import Question
 from projections.periods import period_of
 from projections.projection import Projection
 from projections.reading_rows import RETRACTED, reading, write

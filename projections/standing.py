@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from infra.database import Database, Question
+from infra.database import Database
+from infra.round_trip import Question
 from projections import progress, readings, scores
 
 _STANDING = """

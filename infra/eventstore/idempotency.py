@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from infra.database_errors import LOCK_TIMEOUT, sqlstate
+from infra.database import exchange
+from infra.database_errors import LOCK_TIMEOUT
 from infra.eventstore.errors import KeyInProgress, KeyReused
+from infra.round_trip import Question, Reply, RoundTrip
 
 RETENTION = timedelta(days=7)
 PURGE_ROWS_MAX = 5_000
@@ -50,26 +52,53 @@ class Answered:
     last: int | None
 
 
-def claim(connection: Connection, tenant: UUID, principal: str, key: str, fingerprint: bytes) -> Claimed | Answered:
-    """Make the key this transaction's, or find the answer given to it.
+def claiming(tenant: UUID, principal: str, key: str, fingerprint: bytes) -> Question:
+    """The question that makes the key this transaction's; `claimed` reads its reply.
 
-    Raises KeyReused for another request under the key, KeyInProgress after the lock time-out: the transaction is then
-    of no more use.
+    Raises KeyInProgress after the lock time-out.
     """
-    parameters = _parameters(tenant, principal, key) | {"fingerprint": fingerprint}
-    try:
-        claimed = connection.exec_driver_sql(_CLAIM, parameters).one_or_none()
-    except DBAPIError as error:
-        if sqlstate(error) == LOCK_TIMEOUT:
-            raise KeyInProgress(key) from error
-        raise
-    if claimed is not None:
+
+    def refused(error: psycopg.Error) -> KeyInProgress | None:
+        return KeyInProgress(key) if error.sqlstate == LOCK_TIMEOUT else None
+
+    return Question(_CLAIM, _parameters(tenant, principal, key) | {"fingerprint": fingerprint}, refused)
+
+
+def claimed(
+    connection: Connection, reply: Reply, tenant: UUID, principal: str, key: str, fingerprint: bytes
+) -> Claimed | Answered:
+    """Whether the key is ours, or the answer given to it. Raises KeyReused for another request, KeyInProgress."""
+    if reply.rows:
         return Claimed()
     answered = lookup(connection, tenant, principal, key, fingerprint)
     if answered is None:
         # Purged between the two statements, or settled without an answer, which nobody does.
         raise KeyInProgress(key)
     return answered
+
+
+def claim(connection: Connection, tenant: UUID, principal: str, key: str, fingerprint: bytes) -> Claimed | Answered:
+    """Make the key this transaction's, or find the answer given to it.
+
+    Raises KeyReused for another request under the key, KeyInProgress after the lock time-out: the transaction is then
+    of no more use.
+    """
+    trip = RoundTrip()
+    reply = trip.ask(claiming(tenant, principal, key, fingerprint))
+    exchange(connection, trip)
+    return claimed(connection, reply, tenant, principal, key, fingerprint)
+
+
+def settling(
+    tenant: UUID, principal: str, key: str, answer: bytes, first: int | None = None, last: int | None = None
+) -> Question:
+    """Keeps the answer under the claimed key; it counts once the transaction is committed."""
+    parameters = _parameters(tenant, principal, key) | {"answer": answer, "first": first, "last": last}
+    return Question(_SETTLE, parameters, checked=_check_settled)
+
+
+def _check_settled(reply: Reply) -> None:
+    assert reply.count == 1, "a key is claimed before it is settled"
 
 
 def settle(
@@ -81,10 +110,8 @@ def settle(
     first: int | None = None,
     last: int | None = None,
 ) -> None:
-    """Keep the answer under the claimed key; it counts once the transaction is committed."""
-    parameters = _parameters(tenant, principal, key) | {"answer": answer, "first": first, "last": last}
-    changed = connection.exec_driver_sql(_SETTLE, parameters).rowcount
-    assert changed == 1, "a key is claimed before it is settled"
+    """The same at once."""
+    exchange(connection, RoundTrip([Reply(settling(tenant, principal, key, answer, first, last))]))
 
 
 def lookup(

@@ -10,16 +10,18 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from eventsourcing.persistence import EventStore, Notification
+from eventsourcing.persistence import EventStore
 from sqlalchemy import Connection
 
+from infra.database import exchange
 from infra.eventstore.canonical import JsonValue, loads_object
 from infra.eventstore.codec import Codec, EventType, body_of, parse_topic
-from infra.eventstore.errors import HeadMoved, OrganizationHeld, UnknownOrganization
+from infra.eventstore.errors import OrganizationHeld, UnknownOrganization
 from infra.eventstore.leaf import StoredRow
 from infra.eventstore.mapper import Envelope, EventMapper
-from infra.eventstore.recorder import FACT_VERSION, TenantRecorder
+from infra.eventstore.recorder import FACT_VERSION, Scope, TenantRecorder, TravellingRecorder
 from infra.eventstore.sealing import MARKER, Pen, Sealer, Seals
+from infra.round_trip import Question, Reply, RoundTrip
 
 METADATA_CACHED_MAX = 256
 
@@ -97,8 +99,8 @@ class Log:
         self._seals = seals
         self._codec = codec
         self._mapper = EventMapper(codec, seals)
-        self._recorder = TenantRecorder(lambda: nullcontext(connection), tenant)
-        self._store = EventStore(self._mapper, self._recorder)
+        self._scope: Scope = lambda: nullcontext(connection)
+        self._recorder = TenantRecorder(self._scope, tenant)
         self._locked: Head | None = None
 
     def found(self) -> None:
@@ -110,12 +112,19 @@ class Log:
 
         Raises UnknownOrganization, OrganizationHeld.
         """
-        row = self._connection.exec_driver_sql(_LOCK_HEAD, self._parameters()).one_or_none()
-        if row is None:
+        trip = RoundTrip()
+        reply = trip.ask(locking_head(self.tenant))
+        exchange(self._connection, trip)
+        return self.take_head(reply)
+
+    def take_head(self, reply: Reply) -> Head:
+        """The same of a head that was locked by `locking_head` in this transaction."""
+        if reply.row is None:
             raise UnknownOrganization(str(self.tenant))
-        if row.status != "active":
+        position, recorded_at, status, definition_position = reply.row
+        if status != "active":
             raise OrganizationHeld(str(self.tenant))
-        self._locked = Head(row.position, row.recorded_at, row.definition_position)
+        self._locked = Head(position, recorded_at, definition_position)
         return self._locked
 
     def head(self) -> Head:
@@ -125,8 +134,10 @@ class Log:
             raise UnknownOrganization(str(self.tenant))
         return Head(row.position, row.recorded_at, row.definition_position)
 
-    def append(self, events: Sequence[NewEvent], metadata: Metadata) -> tuple[Recorded, ...]:
-        """Append all or nothing; locks the head first unless it is locked.
+    def append(
+        self, events: Sequence[NewEvent], metadata: Metadata, trip: RoundTrip | None = None
+    ) -> tuple[Recorded, ...]:
+        """Append all or nothing; locks the head first unless it is locked. With a trip, once that is made.
 
         Raises VersionConflict if a stream has grown, HeadMoved if the head did. The transaction is then of no more use.
         """
@@ -135,15 +146,22 @@ class Log:
         head = self._locked or self.lock_head()
         pen = Pen(metadata.actor)
         placed = tuple(enumerate(events, head.position + 1))
-        recordings = self._store.put([_envelope(new, position, pen) for position, new in placed], **_written(metadata))
-        if [recording.notification.id for recording in recordings] != [position for position, _ in placed]:
-            raise HeadMoved("somebody else appended under the lock")
+        travelling = trip or RoundTrip()
+        recorder = TravellingRecorder(self._scope, self.tenant, travelling, head.position)
+        envelopes = [_envelope(new, position, pen) for position, new in placed]
+        EventStore(self._mapper, recorder).put(envelopes, **_written(metadata))
+        if trip is None:
+            exchange(self._connection, travelling)
         defined = [position for position, new in placed if new.version is not None]
         self._locked = Head(placed[-1][0], head.recorded_at, defined[-1] if defined else head.definition_position)
-        return tuple(
-            _recorded(new, position, head.recorded_at, recording.notification, metadata)
-            for (position, new), recording in zip(placed, recordings, strict=True)
-        )
+        return tuple(self._recorded(new, position, head.recorded_at, metadata) for position, new in placed)
+
+    _NAMED = tuple(each.name for each in fields(Metadata) if each.name != "more")
+
+    def _recorded(self, new: NewEvent, position: int, recorded_at: datetime, metadata: Metadata) -> Recorded:
+        kind = self._codec.type_of(new.event)
+        version = position if new.version is None else new.version
+        return Recorded(position, new.stream, version, recorded_at, kind.name, kind.schema, new.event, metadata)
 
     def load(self, stream: str, until: int | None = None) -> tuple[Recorded, ...]:
         """The events of a stream in order, as known at position `until`."""
@@ -208,18 +226,15 @@ class LogFactory:
         return Log(connection, tenant, self.codec, self.sealer.bind(connection, tenant))
 
 
+def locking_head(tenant: UUID) -> Question:
+    """Locks the head of an organization; `Log.take_head` reads the reply."""
+    return Question(_LOCK_HEAD, {"tenant": tenant})
+
+
 def _envelope(new: NewEvent, position: int, pen: Pen) -> Envelope:
     if new.version is None:
         return Envelope(new.stream, FACT_VERSION, new.event, sealed_as=position, pen=pen)
     return Envelope(new.stream, new.version, new.event, sealed_as=new.version, pen=pen)
-
-
-def _recorded(
-    new: NewEvent, position: int, recorded_at: datetime, stored: Notification, metadata: Metadata
-) -> Recorded:
-    name, schema = parse_topic(stored.topic)
-    version = position if new.version is None else new.version
-    return Recorded(position, new.stream, version, recorded_at, name, schema, new.event, metadata)
 
 
 _NAMED = tuple(each.name for each in fields(Metadata) if each.name != "more")

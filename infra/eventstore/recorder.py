@@ -9,16 +9,19 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
+import psycopg
 from eventsourcing.persistence import ApplicationRecorder, Notification, StoredEvent
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from infra.database_errors import UNIQUE_VIOLATION, sqlstate
+from infra import arrays
+from infra.database import exchange
+from infra.database_errors import UNIQUE_VIOLATION
 from infra.eventstore.canonical import JsonValue, dumps
 from infra.eventstore.codec import parse_topic, topic_of
 from infra.eventstore.errors import HeadMoved, VersionConflict
 from infra.eventstore.leaf import StoredRow
 from infra.eventstore.subscription import HeadSubscription
+from infra.round_trip import Question, Reply, RoundTrip
 
 FACT_VERSION = -1
 """Instead of a version: the event is a fact, and its version is the position it gets."""
@@ -104,21 +107,13 @@ class TenantRecorder(ApplicationRecorder):
 
     def insert(self, batches: Sequence[Batch]) -> Sequence[int]:
         """Append several commands' events at once: all of them or none."""
-        count = sum(len(batch.events) for batch in batches)
-        if not count:
+        if not any(batch.events for batch in batches):
             return []
-        parameters = self._arrays(batches) | {"tenant": self._tenant, "count": count}
+        trip = RoundTrip()
+        reply = trip.ask(inserting(self._tenant, batches))
         with self._scope() as connection:
-            try:
-                positions = sorted(connection.exec_driver_sql(_APPEND, parameters).scalars())
-            except DBAPIError as error:
-                if sqlstate(error) == UNIQUE_VIOLATION:
-                    raise VersionConflict("a stream has grown since it was loaded") from error
-                raise
-        if len(positions) != count:
-            # On Citus, while a shard moves, a head can be missing for a moment; taking this for success loses events.
-            raise HeadMoved("the head did not move")
-        return positions
+            exchange(connection, trip)
+        return _positions(reply)
 
     def select_events(
         self,
@@ -205,21 +200,61 @@ class TenantRecorder(ApplicationRecorder):
             found = connection.exec_driver_sql(statement, {**parameters, "tenant": self._tenant})
             return tuple(StoredRow(*row) for row in found)
 
-    @staticmethod
-    def _arrays(batches: Sequence[Batch]) -> Parameters:
-        """One binary array per column: many times faster than rows of parameters."""
-        events = [(event, number) for number, batch in enumerate(batches, 1) for event in batch.events]
-        named = [parse_topic(event.topic) for event, _ in events]
-        return {
-            "defined": max((place for place, (event, _) in enumerate(events, 1) if _defines(event)), default=0),
-            "streams": [str(event.originator_id) for event, _ in events],
-            "versions": [event.originator_version for event, _ in events],
-            "names": [name for name, _ in named],
-            "schemas": [schema for _, schema in named],
-            "bodies": [event.state for event, _ in events],
-            "batches": [number for _, number in events],
-            "metadata": [batch.metadata for batch in batches],
-        }
+
+class TravellingRecorder(TenantRecorder):
+    """Its events travel with whatever else is sent in a round trip; their positions are those behind a locked head."""
+
+    def __init__(self, scope: Scope, tenant: UUID, trip: RoundTrip, after: int) -> None:
+        super().__init__(scope, tenant)
+        self._trip = trip
+        self._after = after
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **metadata: JsonValue) -> Sequence[int]:
+        """Append once the round trip is made, which raises VersionConflict, HeadMoved; no positions are told here."""
+        self._trip.ask(inserting(self._tenant, [Batch(stored_events, dumps(metadata))], self._after))
+        return []
+
+
+def inserting(tenant: UUID, batches: Sequence[Batch], after: int | None = None) -> Question:
+    """The one statement that appends; `after` is the position of the head, if it is locked."""
+    events = [(event, number) for number, batch in enumerate(batches, 1) for event in batch.events]
+
+    def checked(reply: Reply) -> None:
+        positions = _positions(reply)
+        if len(positions) != len(events):
+            # On Citus, while a shard moves, a head can be missing for a moment; taking this for success loses events.
+            raise HeadMoved("the head did not move")
+        if after is not None and positions[0] != after + 1:
+            raise HeadMoved("somebody else appended under the lock")
+
+    parameters = _arrays(events) | {
+        "tenant": tenant,
+        "count": len(events),
+        "metadata": arrays.Binaries([batch.metadata for batch in batches]),
+    }
+    return Question(_APPEND, parameters, _version_conflict, checked)
+
+
+def _version_conflict(error: psycopg.Error) -> VersionConflict | None:
+    return VersionConflict("a stream has grown since it was loaded") if error.sqlstate == UNIQUE_VIOLATION else None
+
+
+def _positions(reply: Reply) -> Sequence[int]:
+    return sorted(position for (position,) in reply.rows)
+
+
+def _arrays(events: Sequence[tuple[StoredEvent, int]]) -> Parameters:
+    """One binary array per column: many times faster than rows of parameters."""
+    named = [parse_topic(event.topic) for event, _ in events]
+    return {
+        "defined": max((place for place, (event, _) in enumerate(events, 1) if _defines(event)), default=0),
+        "streams": arrays.Texts([str(event.originator_id) for event, _ in events]),
+        "versions": arrays.Bigints([event.originator_version for event, _ in events]),
+        "names": arrays.Texts([name for name, _ in named]),
+        "schemas": arrays.Integers([schema for _, schema in named]),
+        "bodies": arrays.Binaries([event.state for event, _ in events]),
+        "batches": arrays.Integers([number for _, number in events]),
+    }
 
 
 def _defines(event: StoredEvent) -> bool:

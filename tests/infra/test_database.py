@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from infra import clock
-from infra.database import DEADLINE_SECONDS, IDLE_SECONDS, SILENCE_SECONDS, Database, Question
+from infra.database import DEADLINE_SECONDS, IDLE_SECONDS, SILENCE_SECONDS, Database
 from infra.database_errors import (
     DeadlineExceeded,
     LockTimeout,
@@ -22,6 +22,7 @@ from infra.database_errors import (
     UniqueViolation,
     classify,
 )
+from infra.round_trip import Question
 from tests.support.database import TestDatabase, founded
 from tests.support.statements import RuleBroken
 
@@ -114,15 +115,9 @@ def test_a_tenant_set_for_the_session_would_be_noticed(
 ) -> None:
     """The control of the test above."""
 
-    def enter_session(connection: Connection, tenant: UUID, read_only: bool) -> None:
-        connection.exec_driver_sql(f"SET app.tenant_id = '{tenant}'")
-
-    def enter_nobody(connection: Connection) -> None:
-        pass
-
     tenants = _many(module_database)
-    monkeypatch.setattr("infra.database._enter", enter_session)
-    monkeypatch.setattr("infra.database._enter_nobody", enter_nobody)
+    monkeypatch.setattr("infra.database._tenant_setting", lambda tenant: f"SET app.tenant_id = '{tenant}'")
+    monkeypatch.setattr("infra.database._NOBODY", "SELECT 1")
     assert _foreign_rows(module_database, tenants, 60) > 0
 
 

@@ -20,7 +20,8 @@ from domain.errors import NotFound
 from domain.scorecard.events import ChildKind, ChildWeight, VersionPublished, WeightsSet
 from domain.scoring.inputs import VersionChoice
 from domain.values import NodeId, ScorecardId
-from infra.database import Database, Question
+from infra.database import Database
+from infra.round_trip import Question
 from projections.answers import ScoreAnswer
 from projections.current import current_tree
 from projections.kept_answers import Asked, Day, KeptAnswers

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, event
 
 from infra.database import Database
 from infra.migrations import run
+from infra.round_trip import RoundTrip
 
 
 class RuleBroken(AssertionError):
@@ -112,6 +113,18 @@ class _Watched(psycopg.Cursor[TupleRow]):
     def executemany(self, query: str, params_seq: Iterable[Params], *, returning: bool = False) -> None:  # type: ignore[override]  # only texts are sent
         _refuse(query)
         super().executemany(query, params_seq, returning=returning)
+
+
+def _make(trip: RoundTrip, connection: psycopg.Connection, prepared: set[bytes]) -> None:
+    """What travels together does not go through cursors."""
+    if issubclass(connection.cursor_factory, _Watched):
+        for reply in trip.replies:
+            _refuse(reply.question.statement)
+    _made(trip, connection, prepared)
+
+
+_made = RoundTrip.make
+setattr(RoundTrip, "make", _make)  # noqa: B010 - every trip of the tests is looked at
 
 
 def _refuse(statement: str) -> None:

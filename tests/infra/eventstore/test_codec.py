@@ -9,7 +9,7 @@ from typing import Literal, NewType
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.eventstore.canonical import JsonObject, dumps, loads
@@ -127,6 +127,7 @@ everythings = st.builds(
 
 
 @given(everythings)
+@settings(deadline=None)
 def test_what_is_encoded_is_decoded_as_it_was(value: Everything) -> None:
     codec = _codec()
     name, schema, body = codec.encode(value)
