@@ -19,7 +19,7 @@ from psycopg import adapt
 from psycopg.abc import PipelineCommand, PQGen, Transformer
 from psycopg.adapt import PyFormat
 from psycopg.errors import error_from_result
-from psycopg.generators import fetch_many, pipeline_communicate
+from psycopg.generators import fetch_many, pipeline_communicate, send
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import TupleRow
@@ -179,6 +179,8 @@ def _all_results(
 ) -> PQGen[None]:
     for found in (yield from pipeline_communicate(pgconn, commands)):
         results += found
+    # The last command is given over by now, but a large one need not be on its way as a whole.
+    yield from send(pgconn)
     while len(results) < count:
         found = yield from fetch_many(pgconn)
         if not found:

@@ -3,11 +3,12 @@
 Everything else a command must know is a definition, and DefinitionsCache has those.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Integer, Row, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, Connection, Integer, Table, Text, Uuid, text
 
 from domain.calendar import Period
 from domain.measurement.events import (
@@ -15,13 +16,15 @@ from domain.measurement.events import (
     MeasurementCorrected,
     MeasurementRecorded,
     MeasurementRetracted,
+    Reading,
     ValueDeclaredNotApplicable,
     ValueKnown,
 )
 from domain.values import KpiId, Source
-from infra.database import metadata
+from infra.database import exchange, metadata
+from infra.round_trip import Question, Reply, RoundTrip
 from projections import catalog_fill, facts, writing
-from projections.numbers import number_columns, numbers, reading_of
+from projections.numbers import number_columns, numbers
 from projections.periods import period_of
 from projections.projection import Batch, Projection
 
@@ -73,6 +76,11 @@ def apply(batch: Batch) -> None:
 
 def apply_one_by_one(batch: Batch) -> None:
     """The same from the events themselves."""
+    exchange(batch.connection, RoundTrip([Reply(question) for question in changes(batch)]))
+
+
+def changes(batch: Batch) -> Sequence[Question]:
+    """What the events themselves change, as questions."""
     latest: dict[Key, ValueKnown | None] = {}
     external: dict[ExternalKey, ValueKnown] = {}
     for recorded in batch.events:
@@ -85,16 +93,25 @@ def apply_one_by_one(batch: Batch) -> None:
                     external.setdefault((event.source, event.external_id), known)
             case MeasurementRetracted(kpi, period, source):
                 latest[kpi, period, source] = None
-    _write_values(batch, latest)
+    return [*_values_changed(batch, latest), *_external_added(batch, external)]
+
+
+def _values_changed(batch: Batch, latest: Mapping[Key, ValueKnown | None]) -> Iterator[Question]:
+    where = value_in_force, batch.tenant, batch.generation
+    gone = [
+        {"kpi": kpi, "period": period.text, "source": source} for (kpi, period, source), to in latest.items() if not to
+    ]
+    if gone:
+        yield writing.removing(*where, gone)
+    rows = [{"source": known.source, **_row(known)} for known in latest.values() if known]
+    if rows:
+        yield writing.replacing(*where, rows)
+
+
+def _external_added(batch: Batch, external: Mapping[ExternalKey, ValueKnown]) -> Iterator[Question]:
     rows = [{"source": source, "external_id": key, **_row(known)} for (source, key), known in external.items()]
-    writing.insert_if_new(batch.connection, external_id, batch.tenant, batch.generation, rows)
-
-
-def _write_values(batch: Batch, latest: Mapping[Key, ValueKnown | None]) -> None:
-    where = batch.connection, value_in_force, batch.tenant, batch.generation
-    gone = [key for key, known in latest.items() if known is None]
-    writing.remove(*where, [{"kpi": kpi, "period": period.text, "source": source} for kpi, period, source in gone])
-    writing.replace(*where, [{"source": known.source, **_row(known)} for known in latest.values() if known])
+    if rows:
+        yield writing.inserting_if_new(external_id, batch.tenant, batch.generation, rows)
 
 
 def _row(known: ValueKnown) -> dict[str, object]:
@@ -106,23 +123,24 @@ def _row(known: ValueKnown) -> dict[str, object]:
     }
 
 
-CATALOG = Projection(NAME, (value_in_force, external_id), apply, inline=True, events_max=EVENTS_MAX)
+CATALOG = Projection(NAME, (value_in_force, external_id), apply, inline=changes, events_max=EVENTS_MAX)
 
 _LIVE = """(
     SELECT r.generation FROM steelyard.projection_route r
     WHERE r.tenant_id = :tenant AND r.projection = 'catalog')"""
+_LIVE_GENERATION = _LIVE.replace(":tenant", "%(tenant)s")
 _VALUES = f"""
     SELECT v.kpi, v.period, v.source, v.value, v.numerator, v.denominator, v.position
-    FROM jsonb_to_recordset(CAST(:wanted AS jsonb))
+    FROM jsonb_to_recordset(CAST(%(wanted)s AS jsonb))
          AS w(kpi text COLLATE "C", period text COLLATE "C", source text COLLATE "C")
     JOIN steelyard.value_in_force v ON v.kpi = w.kpi AND v.period = w.period AND v.source = w.source
-    WHERE v.tenant_id = :tenant AND v.generation = {_LIVE}
+    WHERE v.tenant_id = %(tenant)s AND v.generation = {_LIVE_GENERATION}
 """  # noqa: S608 - constants of ours
 _EXTERNAL = f"""
     SELECT e.external_id, e.kpi, e.period, e.source, e.value, e.numerator, e.denominator, e.position
-    FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS w(source text COLLATE "C", external_id text COLLATE "C")
+    FROM jsonb_to_recordset(CAST(%(wanted)s AS jsonb)) AS w(source text COLLATE "C", external_id text COLLATE "C")
     JOIN steelyard.external_id e ON e.source = w.source AND e.external_id = w.external_id
-    WHERE e.tenant_id = :tenant AND e.generation = {_LIVE}
+    WHERE e.tenant_id = %(tenant)s AND e.generation = {_LIVE_GENERATION}
 """  # noqa: S608 - constants of ours
 _PERIODS = f"""
     SELECT DISTINCT v.period FROM steelyard.value_in_force v
@@ -130,29 +148,43 @@ _PERIODS = f"""
 """  # noqa: S608 - constants of ours
 
 
-def values_in_force(connection: Connection, tenant: UUID, keys: Iterable[Key]) -> dict[Key, ValueKnown]:
-    """The value in force for each KPI, period and source that has one; one statement for all."""
+def asking_values(tenant: UUID, keys: Iterable[Key]) -> Question:
+    """The value in force for each KPI, period and source that has one; `values_of` reads the reply."""
     wanted = [{"kpi": kpi, "period": period.text, "source": source} for kpi, period, source in keys]
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        text(_VALUES),
-        {"tenant": tenant, "wanted": msgspec.json.encode(wanted).decode()},
-    )
-    known = [_known(row) for row in rows]
+    return Question(_VALUES, {"tenant": tenant, "wanted": msgspec.json.encode(wanted).decode()})
+
+
+def values_of(reply: Reply) -> dict[Key, ValueKnown]:
+    """By KPI, period and source."""
+    known = [_known(*row) for row in reply.rows]
     return {(each.kpi, each.period, each.source): each for each in known}
 
 
-def values_under(connection: Connection, tenant: UUID, keys: Iterable[ExternalKey]) -> dict[ExternalKey, ValueKnown]:
-    """What was first stored under each external id of a source, in force or not; one statement for all."""
+def values_in_force(connection: Connection, tenant: UUID, keys: Iterable[Key]) -> dict[Key, ValueKnown]:
+    """`asking_values` at once."""
+    trip = RoundTrip()
+    reply = trip.ask(asking_values(tenant, keys))
+    exchange(connection, trip)
+    return values_of(reply)
+
+
+def asking_external(tenant: UUID, keys: Iterable[ExternalKey]) -> Question:
+    """What was first stored under each external id of a source, in force or not; `external_of` reads the reply."""
     wanted = [{"source": source, "external_id": key} for source, key in keys]
-    if not wanted:
-        return {}
-    rows = connection.execute(
-        text(_EXTERNAL),
-        {"tenant": tenant, "wanted": msgspec.json.encode(wanted).decode()},
-    )
-    return {(Source(row.source), row.external_id): _known(row) for row in rows}
+    return Question(_EXTERNAL, {"tenant": tenant, "wanted": msgspec.json.encode(wanted).decode()})
+
+
+def external_of(reply: Reply) -> dict[ExternalKey, ValueKnown]:
+    """By source and external id."""
+    return {(Source(source), key): _known(kpi, period, source, *rest) for key, kpi, period, source, *rest in reply.rows}
+
+
+def values_under(connection: Connection, tenant: UUID, keys: Iterable[ExternalKey]) -> dict[ExternalKey, ValueKnown]:
+    """`asking_external` at once."""
+    trip = RoundTrip()
+    reply = trip.ask(asking_external(tenant, keys))
+    exchange(connection, trip)
+    return external_of(reply)
 
 
 def measured_periods(connection: Connection, tenant: UUID, kpis: Sequence[KpiId]) -> frozenset[Period]:
@@ -173,5 +205,14 @@ def all_measured_periods(connection: Connection, tenant: UUID) -> frozenset[Peri
     return frozenset(period_of(period) for (period,) in rows)
 
 
-def _known(row: "Row[tuple[object, ...]]") -> ValueKnown:
-    return ValueKnown(KpiId(row.kpi), period_of(row.period), Source(row.source), reading_of(row), row.position)
+def _known(
+    kpi: str,
+    period: str,
+    source: str,
+    value: Decimal | None,
+    numerator: Decimal | None,
+    denominator: Decimal | None,
+    position: int,
+) -> ValueKnown:
+    """Columns in the order of the questions."""
+    return ValueKnown(KpiId(kpi), period_of(period), Source(source), Reading(value, numerator, denominator), position)

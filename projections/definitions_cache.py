@@ -67,11 +67,14 @@ class DefinitionsCache:
                 self._snapshots.move_to_end(tenant)
         return next((each.folded.definitions for each in known if each.first == last_definition), None)
 
+    def keeps(self, tenant: UUID) -> bool:
+        """Whether anything of its definitions is kept."""
+        with self._lock:
+            return tenant in self._snapshots
+
     def prepare(self, log: Log) -> None:
         """Fold the log now if nothing of it is kept, so that whoever is about to lock its head does not do so then."""
-        with self._lock:
-            known = log.tenant in self._snapshots
-        if not known:
+        if not self.keeps(log.tenant):
             self.at_head(log, log.head())
 
     def _reached(self, log: Log, position: int, last_definition: int | None) -> _Snapshot:

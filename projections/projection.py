@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table
 
 from infra.database import Database
 from infra.eventstore.log import Log, LogFactory, Recorded
+from infra.round_trip import Question
 
 EVENTS_MAX = 5_000
 
@@ -61,16 +62,16 @@ class Projection:
 
     `apply` returns False to have its work kept and be called again for the same events, before the position moves: one
     event may reach more than fits into a transaction. Rows written early carry a position that no read asks for yet.
-    An inline projection moves in the transaction of the command; the others are moved by the worker, never ahead of
-    those named in `after`. `events_max` is the most events it takes in one transaction, which has to end well before
-    its deadline.
+    A projection with `inline` moves in the transaction of the command, whose statements its own travel with: `inline`
+    is what `apply` does, as questions. The others are moved by the worker, never ahead of those named in `after`.
+    `events_max` is the most events it takes in one transaction, which has to end well before its deadline.
     """
 
     name: str
     tables: tuple[Table, ...]
     apply: Callable[[Batch], bool | None]
     after: tuple[str, ...] = ()
-    inline: bool = False
+    inline: Callable[[Batch], Sequence[Question]] | None = None
     events_max: int = EVENTS_MAX
 
 

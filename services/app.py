@@ -7,6 +7,7 @@ inline projections -> settle the answer -> commit -> wake. All or nothing.
 from collections.abc import Sequence
 
 from domain.errors import DomainError
+from domain.measurement.commands import MeasurementCommand
 from services import routes
 from services.bundle import App
 from services.commands import Answer, Command, CommandKey, answer_of
@@ -44,7 +45,8 @@ def execute(
         raise TooManyCommands(f"at most {COMMANDS_MAX} commands at once")
     for command in commands:
         routes.check_permission(actor, command)
-    return transact(app, actor, key, deciding(commands, within), alongside=alongside)
+    meeting = [command for command in commands if isinstance(command, MeasurementCommand)]
+    return transact(app, actor, key, deciding(commands, within), meeting=meeting, alongside=alongside)
 
 
 def deciding(commands: Sequence[Command], within: str | None = None) -> Work:

@@ -72,12 +72,12 @@ def record_batch(app: App, actor: Actor, rows: Sequence[BatchRow], key: CommandK
     """
     if len(rows) > ROWS_MAX:
         raise TooManyRows(f"at most {ROWS_MAX} rows at once")
-    return transact(app, actor, key, _recording(actor, rows, atomic))
+    meeting = [row for row in rows if not isinstance(row, RowRefused)]
+    return transact(app, actor, key, _recording(actor, rows, atomic), meeting=meeting)
 
 
 def _recording(actor: Actor, rows: Sequence[BatchRow], atomic: bool) -> Work:
     def work(known: Known) -> Decided:
-        known.values.prepare([row for row in rows if not isinstance(row, RowRefused)])
         outcomes = [outcome_of(known, actor, index, row) for index, row in enumerate(rows)]
         refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
         if atomic and refused:

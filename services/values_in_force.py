@@ -1,6 +1,7 @@
 """The values that a measurement meets: read set-wise under the head lock, then moved on by each one decided."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -15,28 +16,62 @@ from domain.measurement.events import (
     ValueKnown,
 )
 from domain.values import KpiId, Source
+from infra.database import exchange
+from infra.round_trip import Reply, RoundTrip
 from projections import catalog
 from projections.catalog import ExternalKey, Key
 
 
-class ValuesInForce:
-    """What the catalog says at the locked head, with what this transaction decided on top of it."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What commands will meet, asked for in a round trip."""
 
-    def __init__(self, connection: Connection, tenant: UUID) -> None:
+    keys: Sequence[Key]
+    values: Reply | None
+    external_keys: Sequence[ExternalKey]
+    external: Reply | None
+
+
+def expecting(trip: RoundTrip, tenant: UUID, commands: Sequence[MeasurementCommand]) -> Expected:
+    """Ask in the trip for what these commands will meet, in two questions at the most whatever their number."""
+    keys = list(dict.fromkeys(map(_key, commands)))
+    external = list(dict.fromkeys(name for each in commands if (name := _external_key(each)) is not None))
+    return Expected(
+        keys,
+        trip.ask(catalog.asking_values(tenant, keys)) if keys else None,
+        external,
+        trip.ask(catalog.asking_external(tenant, external)) if external else None,
+    )
+
+
+class ValuesInForce:
+    """What the catalog says at the locked head, with what this transaction decided on top of it.
+
+    `expected` was asked for under the lock; what was not is asked for when it is needed.
+    """
+
+    def __init__(self, connection: Connection, tenant: UUID, expected: Expected | None = None) -> None:
         self._connection = connection
         self._tenant = tenant
         self._values: dict[Key, ValueKnown | None] = {}
         self._external: dict[ExternalKey, ValueKnown | None] = {}
         self._decided: set[Key] = set()
         self._periods: dict[tuple[KpiId, ...], frozenset[Period]] = {}
+        if expected is not None:
+            self._learn(expected)
 
     def prepare(self, commands: Sequence[MeasurementCommand]) -> None:
-        """Read what these commands will meet, in two statements whatever their number; what is known here stays."""
-        keys = {key: None for each in commands if (key := _key(each)) not in self._values}
-        named = (_external_key(each) for each in commands)
-        external = {name: None for name in named if name is not None and name not in self._external}
-        self._values |= {**keys, **catalog.values_in_force(self._connection, self._tenant, keys)}
-        self._external |= {**external, **catalog.values_under(self._connection, self._tenant, external)}
+        """Read what these commands will meet at once; what is known here stays."""
+        trip = RoundTrip()
+        expected = expecting(trip, self._tenant, commands)
+        exchange(self._connection, trip)
+        self._learn(expected)
+
+    def _learn(self, expected: Expected) -> None:
+        values = catalog.values_of(expected.values) if expected.values else {}
+        external = catalog.external_of(expected.external) if expected.external else {}
+        self._values = {**dict.fromkeys(expected.keys), **values, **self._values}
+        self._external = {**dict.fromkeys(expected.external_keys), **external, **self._external}
 
     def in_force(self, command: MeasurementCommand) -> ValueKnown | None:
         """The value in force where the command wants to measure."""

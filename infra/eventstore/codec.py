@@ -53,7 +53,7 @@ class Codec:
         """All that is registered, in the order given."""
         return tuple(self._by_name.values())
 
-    def type_of(self, event: object) -> EventType:
+    def type_for(self, event: object) -> EventType:
         """The registry's line for an event. Raises TypeError for what is no event."""
         event_type = self._by_class.get(type(event))
         if event_type is None:
@@ -62,7 +62,7 @@ class Codec:
 
     def encode(self, event: object) -> tuple[str, int, JsonObject]:
         """Name, schema and body; text to be sealed stands in the body as Unsealed. TypeError for what is no event."""
-        event_type = self.type_of(event)
+        event_type = self.type_for(event)
         return event_type.name, event_type.schema, cast(JsonObject, self._shapes.of(event_type.cls).encode(event))
 
     def decode(self, name: str, schema: int, body: JsonObject) -> object:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from infra.database import exchange
 from infra.eventstore.canonical import JsonValue, loads_object
-from infra.eventstore.codec import Codec, EventType, body_of, parse_topic
+from infra.eventstore.codec import Codec, EventType, body_of
 from infra.eventstore.errors import OrganizationHeld, UnknownOrganization
 from infra.eventstore.leaf import StoredRow
 from infra.eventstore.mapper import Envelope, EventMapper
@@ -159,7 +159,7 @@ class Log:
     _NAMED = tuple(each.name for each in fields(Metadata) if each.name != "more")
 
     def _recorded(self, new: NewEvent, position: int, recorded_at: datetime, metadata: Metadata) -> Recorded:
-        kind = self._codec.type_of(new.event)
+        kind = self._codec.type_for(new.event)
         version = position if new.version is None else new.version
         return Recorded(position, new.stream, version, recorded_at, kind.name, kind.schema, new.event, metadata)
 

@@ -13,7 +13,7 @@ from infra import clock
 from services import transaction
 from services.app import App, execute
 from services.commands import Answer, CommandKey
-from services.transaction import Work
+from services.transaction import Task
 from services.wiring import build
 from tenants.access import Actor
 from tests.support.app import bring_up, found, owner
@@ -91,8 +91,8 @@ def test_control_without_looking_a_lost_command_up_ones_own_write_is_a_conflict(
 ) -> None:
     once = transaction._once
 
-    def forgetful(app: App, actor: Actor, key: CommandKey, work: Work, *rest: None) -> Answer:
-        return once(app, actor, replace(key, key=str(clock.new_id())), work, *rest)
+    def forgetful(app: App, actor: Actor, key: CommandKey, task: Task) -> Answer:
+        return once(app, actor, replace(key, key=str(clock.new_id())), task)
 
     monkeypatch.setattr(transaction, "_once", forgetful)
     organization = found(scene.app).organization

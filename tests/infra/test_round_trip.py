@@ -152,3 +152,9 @@ def test_an_array_arrives_as_the_driver_itself_would_send_it(database: Database,
     ((mine, cast),) = database.ask(tenant, _one(statement, array=array))[0]
     ((theirs,),) = database.ask(tenant, _one(f"SELECT %(array)b::{kind}[]", array=mine))[0]
     assert mine == cast == theirs
+
+
+def test_what_is_larger_than_any_buffer_arrives_as_a_whole(database: Database, tenant: UUID) -> None:
+    large = "x" * 20_000_000
+    question = Question("SELECT octet_length(%(large)s), %(large)s", {"large": large})
+    assert database.ask(tenant, question, question) == ([(len(large), large)],) * 2

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import NoReturn
 
 import pytest
 
@@ -124,7 +125,7 @@ def test_organizations_with_equal_codes_and_positions_share_nothing(world: World
 
 
 def _raising(projection: Projection) -> Projection:
-    def fail(_batch: object) -> None:
+    def fail(_batch: object) -> NoReturn:
         raise OverflowError("broken")
 
-    return replace(projection, apply=fail)
+    return replace(projection, apply=fail, inline=fail)

@@ -30,13 +30,14 @@ from domain.scorecard.events import (
     VersionPublished,
 )
 from domain.values import MANUAL, FreeText, KpiId, NodeId, ScorecardId, Source
-from infra.database import Database
+from infra.database import Database, exchange
 from infra.eventstore.codec import Codec, EventType
 from infra.eventstore.log import LogFactory, Metadata, NewEvent, Recorded
 from infra.eventstore.sealing import Sealer
+from infra.round_trip import RoundTrip
 from projections.catalog import CATALOG
 from projections.definitions_cache import DefinitionsCache
-from projections.inline import catch_up_inline
+from projections.inline import catch_up_inline, standing
 from projections.projection import Projection, Store
 from projections.readings import READINGS
 from projections.runner import Outcome, catch_up
@@ -87,8 +88,14 @@ class World:
         """In one transaction."""
         with self.database.transaction(self.tenant) as connection:
             log = LOGS.bind(connection, self.tenant)
-            recorded = log.append([self._placed(event) for event in events], WHO)
-            catch_up_inline(connection, log, self.tenant, self.projections, recorded)
+            log.lock_head()
+            trip = RoundTrip()
+            stood = trip.ask(standing(self.tenant, self.projections))
+            exchange(connection, trip)
+            writing = RoundTrip()
+            recorded = log.append([self._placed(event) for event in events], WHO, writing)
+            catch_up_inline(connection, writing, log, self.tenant, self.projections, stood, recorded)
+            exchange(connection, writing)
         return recorded
 
     def catch_up(self, *, events_max: int = 500) -> list[Outcome]:

@@ -120,9 +120,12 @@ def _make(trip: RoundTrip, connection: psycopg.Connection, prepared: set[bytes])
     if issubclass(connection.cursor_factory, _Watched):
         for reply in trip.replies:
             _refuse(reply.question.statement)
+    for note in _noting:
+        note.extend(reply.question.statement for reply in trip.replies)
     _made(trip, connection, prepared)
 
 
+_noting: list[list[str]] = []
 _made = RoundTrip.make
 setattr(RoundTrip, "make", _make)  # noqa: B010 - every trip of the tests is looked at
 
@@ -142,5 +145,7 @@ def counted(where: Connection | type[Engine]) -> Iterator[list[str]]:
         sent.append(statement)
 
     event.listen(where, "before_cursor_execute", note)
+    _noting.append(sent)
     yield sent
+    _noting.remove(sent)
     event.remove(where, "before_cursor_execute", note)
