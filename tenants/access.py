@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 from domain.values import KpiId
@@ -64,6 +65,10 @@ class Permission(StrEnum):
     MANAGE_ORGANIZATION = "manage-organization"
     """Name, calendar, policies."""
     EXPORT = "export"
+
+
+SCOPE_SETS_CACHED_MAX = 64
+"""More than there are sets of scopes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ def may(actor: Actor, permission: Permission, kpi: KpiId | None = None, kpi_owne
     return listed or not actor.kpis or permission not in PER_KPI
 
 
+@lru_cache(maxsize=SCOPE_SETS_CACHED_MAX)
 def within(scopes: frozenset[Scope]) -> frozenset[Permission]:
     """The permissions under these scopes; no scopes are no limit."""
     if not scopes:

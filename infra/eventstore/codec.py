@@ -6,6 +6,7 @@ A name never names a module, and no data ever chooses what is imported. An older
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 from infra.eventstore.canonical import JsonObject, loads_object
@@ -16,6 +17,7 @@ from infra.eventstore.shapes import Shapes
 Upcaster = Callable[[JsonObject], JsonObject]
 
 TOPIC_SEPARATOR = "@"
+TOPICS_CACHED_MAX = 1_024
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
 
@@ -99,11 +101,13 @@ class Codec:
         self._by_class[event_type.cls] = event_type
 
 
+@lru_cache(maxsize=TOPICS_CACHED_MAX)
 def topic_of(name: str, schema: int) -> str:
     """What the event sourcing library calls a topic: the name alone in schema 1, then `name@2`, `name@3`."""
     return name if schema == 1 else f"{name}{TOPIC_SEPARATOR}{schema}"
 
 
+@lru_cache(maxsize=TOPICS_CACHED_MAX)
 def parse_topic(topic: str) -> tuple[str, int]:
     """Name and schema of a topic."""
     name, _, schema = topic.partition(TOPIC_SEPARATOR)

@@ -9,7 +9,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from infra.eventstore.canonical import JsonObject, dumps
 from infra.eventstore.codec import Codec, body_of, parse_topic, topic_of
-from infra.eventstore.sealing import MARKER, Pen, Seals
+from infra.eventstore.sealing import MARKER, Pen, Seals, holds_unsealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class EventMapper(Mapper[str]):
         """Raises TypeError for an event that is not in the registry."""
         name, schema, body = self._codec.encode(domain_event.event)
         stream = domain_event.originator_id
-        if domain_event.pen and self._codec.holds_sealed(domain_event.event):
+        if domain_event.pen and self._codec.holds_sealed(domain_event.event) and holds_unsealed(body):
             body = self._seals.seal(body, domain_event.pen, stream, domain_event.sealed_as)
         return StoredEvent(stream, domain_event.originator_version, topic_of(name, schema), dumps(body))
 

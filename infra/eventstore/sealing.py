@@ -177,6 +177,15 @@ def _mapped(value: JsonValue, pointer: str, change: Callable[[JsonValue, str], J
     return value
 
 
+def holds_unsealed(value: JsonValue) -> bool:
+    """Whether there is text to be sealed in it; most of what could have some has none."""
+    if isinstance(value, dict):
+        return any(holds_unsealed(each) for each in value.values())
+    if isinstance(value, list):
+        return any(holds_unsealed(each) for each in value)
+    return isinstance(value, Unsealed)
+
+
 def _sealed_in(value: JsonValue) -> Iterator[JsonObject]:
     if isinstance(value, dict):
         if _is_sealed(value):
