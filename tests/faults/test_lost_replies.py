@@ -99,6 +99,7 @@ def test_control_without_looking_a_lost_command_up_ones_own_write_is_a_conflict(
     with PostgresProxy(scene.database.superuser_url, tmp_path) as proxy:
         url = SecretStr(proxy.url(scene.database.app_url))
         app = build(scene.settings.model_copy(update={"database_url_app": url}))
+        execute(app, owner(organization), [define("before")], CommandKey.made())  # definitions are folded from here on
         for number in range(CONTROL_COMMANDS):
             proxy.cut_next(Cut.AFTER_COMMIT)
             with pytest.raises(Refused):

@@ -4,13 +4,14 @@ python -m tests.support.faults.service VARIANT serve|run ...
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 import redis
 from msgspec import json
 from sqlalchemy.exc import DBAPIError
 
+from domain.measurement.commands import MeasurementCommand
 from infra import clock
 from infra.broker import Waker
 from infra.database_errors import Unavailable, classify
@@ -41,9 +42,17 @@ def boastful() -> None:
     execution.transact = _boastful  # type: ignore[attr-defined,assignment]  # replaced where it is used
 
 
-def _boastful(app: App, actor: Actor, key: CommandKey, work: Work, *, alongside: Alongside | None = None) -> Answer:
+def _boastful(
+    app: App,
+    actor: Actor,
+    key: CommandKey,
+    work: Work,
+    *,
+    meeting: Sequence[MeasurementCommand] = (),
+    alongside: Alongside | None = None,
+) -> Answer:
     try:
-        return transact(app, actor, key, work, alongside=alongside)
+        return transact(app, actor, key, work, meeting=meeting, alongside=alongside)
     except (DBAPIError, Unavailable) as error:
         if not isinstance(classify(error), Unavailable):
             raise
