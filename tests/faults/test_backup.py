@@ -81,10 +81,10 @@ def test_a_backup_under_load_restores_to_equal_roots_and_digests(scene: Scene, d
 
 def test_a_restore_that_is_killed_leaves_nothing_or_everything(scene: Scene, drill: Drill, tmp_path: Path) -> None:
     company, found = Company.founded(scene.app, KPIS), list[int]()
-    _write(scene, drill, [company], drill.size(1_000, 10_000))
+    _write(scene, drill, [company], drill.size(500, 2_000))
     file = tmp_path / "a.backup"
     events = back_up(scene.app, migrator(scene.database), file, quiet).events
-    for _ in range(drill.size(2, 20)):
+    for _ in range(drill.size(2, 10)):
         with _elsewhere(scene) as database, empty_installation(database, scene.servers.redis_url, tmp_path) as app:
             _kill_a_restore(scene, drill, database, file)
             found.append(int(str(database.superuser("SELECT count(*) FROM steelyard.event")[0][0])))
