@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
+import psycopg
 import pytest
 
 from infra.backup import owner
@@ -76,7 +77,9 @@ def test_a_backup_under_load_restores_to_equal_roots_and_digests(scene: Scene, d
         differing = [each for company in companies for each in compared(app, company.organization) if each.wrong]
         drill.note("compared with rebuilds in seconds", round(time.monotonic() - started, 1))
         assert differing == []
-        assert wrongs(app, [_as_of(company, kept[company.organization].position) for company in companies]) == []
+        # The model's word on two of them, one written by callers, one in batches: it builds everything anew once more.
+        as_of = [_as_of(company, kept[company.organization].position) for company in companies[1:3]]
+        assert wrongs(app, as_of) == []
 
 
 def test_a_restore_that_is_killed_leaves_nothing_or_everything(scene: Scene, drill: Drill, tmp_path: Path) -> None:
@@ -113,16 +116,20 @@ def _kill_a_restore(scene: Scene, drill: Drill, database: TestDatabase, file: Pa
 
 
 def test_a_backup_that_is_interrupted_leaves_no_file(scene: Scene, drill: Drill, tmp_path: Path) -> None:
-    _write(scene, drill, [Company.founded(scene.app, KPIS)], 2_000)
-    backing_up = subprocess.Popen(
-        [sys.executable, "-m", "services", "backup", str(tmp_path / "a.backup")],
-        cwd=ROOT,
-        env=scene.environment(DATABASE_URL_MIGRATOR=migrator(scene.database)),
-        stderr=subprocess.DEVNULL,
-    )
-    assert wait_until(lambda: any(tmp_path.iterdir()) or backing_up.poll() is not None, SECONDS_MAX)
-    backing_up.send_signal(signal.SIGINT)
-    status = backing_up.wait(SECONDS_MAX)
+    _write(scene, drill, [Company.founded(scene.app, KPIS)], BATCH)
+    with psycopg.connect(scene.database.superuser_url) as in_the_way:
+        in_the_way.execute("LOCK TABLE steelyard.value_in_force IN ACCESS EXCLUSIVE MODE")
+        backing_up = subprocess.Popen(
+            [sys.executable, "-m", "services", "backup", str(tmp_path / "a.backup")],
+            cwd=ROOT,
+            env=scene.environment(DATABASE_URL_MIGRATOR=migrator(scene.database)),
+            stderr=subprocess.DEVNULL,
+            # A shell's background job, and so its children, would not hear it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        assert wait_until(lambda: any(tmp_path.iterdir()), SECONDS_MAX)
+        backing_up.send_signal(signal.SIGINT)
+        status = backing_up.wait(SECONDS_MAX)
     assert (status, list(tmp_path.iterdir())) == (130, [])
 
 
