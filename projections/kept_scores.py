@@ -21,8 +21,8 @@ from projections.reach import Pair
 from projections.stored import ByDay
 from projections.tree_json import Part
 
-LEAVES_MAX = 40_000
-"""KPIs in periods, of all organizations together, some 3 kB each. Those of 100 scorecards of 100 KPIs in a month and
+LEAVES_MAX = 25_000
+"""KPIs in periods, of all organizations together, some 5 kB each. Those of 60 scorecards of 100 KPIs in a month and
 what contains it, so that nobody's value has another KPI measured again."""
 CELLS_MAX = 200_000
 """Values in periods, of all organizations together, some 400 bytes each."""

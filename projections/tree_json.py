@@ -23,7 +23,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class UnopenedNode(Struct, frozen=True, tag_field="type", tag="node"):
-    """A NodeView whose children are written already."""
+    """A NodeView before its children."""
 
     id: str
     kind: str
@@ -36,31 +36,32 @@ class UnopenedNode(Struct, frozen=True, tag_field="type", tag="node"):
     band_of_score: str | None
     limited_by: tuple[str, ...]
     errors: int
-    children: list[Raw]
+    children: tuple[()] = ()
 
 
 class UnopenedCard(Struct, frozen=True, tag_field="type", tag="scorecard"):
-    """A CardView whose root is written already."""
+    """A CardView before its root."""
 
     scorecard: str
     version: int | None
     weight: str
     applied_share: str | None
     leaf_share: str
-    root: Raw
+    root: None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A node, a KPI or a child scorecard as it was written; `point` is what a history shows of a node."""
+    """A node, a KPI or a child scorecard as it was written.
+
+    `json` ends where the children begin, so that each KPI is kept once and not at every level above it too. `point` is
+    what a history shows of a node.
+    """
 
     scored: Scored
     json: bytes
     children: "tuple[Part, ...]" = ()
     point: bytes = b""
-
-
-NULL = Raw(b"null")
 
 
 def root_of(tree: ScoreTree, before: Part | None = None, written: Written | None = None) -> Part | None:
@@ -105,10 +106,24 @@ def tree_json(tree: ScoreTree, changed_at: int, root: Part | None) -> bytes:
             day_dependent=tree.day_dependent,
             method=tree.method,
             changed_at=changed_at,
-            root=NULL if root is None else Raw(root.json),
+            root=Raw(b"null" if root is None else b"".join(_pieces(root))),
             restatement=tree.restatement,
         )
     )
+
+
+def _pieces(part: Part) -> list[bytes]:
+    """The part with all that stands below it."""
+    found = [part.json]
+    for place, child in enumerate(part.children):
+        if place:
+            found.append(b",")
+        found += _pieces(child)
+    if isinstance(part.scored, NodeScore):
+        found.append(b"]}")
+    elif isinstance(part.scored, CardScore):
+        found.append(b"}" if part.children else b"null}")
+    return found
 
 
 def points_json(root: Part | None) -> bytes:
@@ -164,9 +179,8 @@ def _node(node: NodeScore, parts: tuple[Part, ...], bands: tuple[Band, ...]) -> 
         band_of_score=node.band_of_score,
         limited_by=node.limited_by,
         errors=node.errors,
-        children=[Raw(part.json) for part in parts],
     )
-    return Part(node, _encoder.encode(view), parts, _encoder.encode(node_point(node.id, result)))
+    return Part(node, _encoder.encode(view).removesuffix(b"]}"), parts, _encoder.encode(node_point(node.id, result)))
 
 
 def _card(card: CardScore, parts: tuple[Part, ...]) -> Part:
@@ -176,6 +190,5 @@ def _card(card: CardScore, parts: tuple[Part, ...]) -> Part:
         weight=number(card.weight),
         applied_share=optional_number(card.applied_share),
         leaf_share=number(card.leaf_share),
-        root=Raw(parts[0].json) if parts else NULL,
     )
-    return Part(card, _encoder.encode(view), parts)
+    return Part(card, _encoder.encode(view).removesuffix(b"null}"), parts)
