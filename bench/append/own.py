@@ -14,8 +14,11 @@ from bench.organizations import Values, owner
 from domain.measurement.commands import RecordMeasurement
 from domain.measurement.events import MeasurementRecorded, Reading
 from infra import clock
+from infra.database import exchange
 from infra.eventstore import idempotency
-from infra.eventstore.log import Metadata, NewEvent
+from infra.eventstore.idempotency import Claimed
+from infra.eventstore.log import Metadata, NewEvent, locking_head
+from infra.round_trip import RoundTrip
 from services.app import execute
 from services.batch import batch_view, record_batch
 from services.bundle import App
@@ -35,11 +38,17 @@ def log(app: App, pick: Pick, batch: int, values: Values) -> Iterator[Step]:
 
     def step() -> int:
         tenant, key = pick(), f"made-{clock.new_id()}"
-        with app.database.transaction(tenant) as connection:
-            idempotency.claim(connection, tenant, PRINCIPAL, key, FINGERPRINT)
-            recorded = app.logs.bind(connection, tenant).append(events, Metadata(PRINCIPAL, key, role="owner"))
-            first, last = recorded[0].position, recorded[-1].position
-            idempotency.settle(connection, tenant, PRINCIPAL, key, ANSWER, first, last)
+        named = tenant, PRINCIPAL, key
+        opening, writing = RoundTrip(), RoundTrip()
+        claiming = opening.ask(idempotency.claiming(*named, FINGERPRINT))
+        locking = opening.ask(locking_head(tenant))
+        with app.database.transaction(tenant, opening=opening) as connection:
+            assert isinstance(idempotency.claimed(connection, claiming, *named, FINGERPRINT), Claimed)
+            log = app.logs.bind(connection, tenant)
+            log.take_head(locking)
+            recorded = log.append(events, Metadata(PRINCIPAL, key, role="owner"), writing)
+            writing.ask(idempotency.settling(*named, ANSWER, recorded[0].position, recorded[-1].position))
+            exchange(connection, writing)
         return batch
 
     yield step
