@@ -1,8 +1,8 @@
 """Other event stores, each in its own usual form: the stock recorder of eventsourcing, and UmaDB where installed.
 
-Both flush before they answer. UmaDB does so at once for all clients that wait (0.7.8 under strace: two fdatasync for each
-append of one client, 404 for 800 appends of 8 clients). Neither has organizations, policies, keys of requests or leaves.
-The stock recorder checks the version of each stream.
+Both flush before they answer. UmaDB does so at once for all clients that wait (0.7.8 under strace: two fdatasync for
+each append of one client, 404 for 800 appends of 8 clients). Neither has organizations, policies, keys of requests or
+leaves. The stock recorder checks the version of each stream.
 """
 
 import importlib
