@@ -10,6 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from infra.database import Database
+from infra.round_trip import Question
+
 FIRST_GENERATION = 1
 ERROR_LENGTH_MAX = 500
 
@@ -57,11 +60,14 @@ def live(connection: Connection, tenant: UUID, names: Sequence[str]) -> dict[str
     return {row.projection: Progress(*row) for row in rows}
 
 
-def standing(connection: Connection, tenant: UUID, names: Sequence[str]) -> tuple[int | None, dict[str, Progress]]:
-    """The head of the log, None if there is no such organization, and how far each that has started has come."""
-    rows = connection.exec_driver_sql(_STANDING, {"tenant": tenant, "names": list(names)}).all()
-    head = rows[0].head if rows else None
-    return head, {row.projection: Progress(*row[1:]) for row in rows if row.projection is not None}
+def standing(database: Database, tenant: UUID, names: Sequence[str]) -> tuple[int | None, dict[str, Progress]]:
+    """The head of the log, None if there is no such organization, and how far each that has started has come.
+
+    As committed now; one round trip.
+    """
+    (rows,) = database.ask(tenant, Question(_STANDING, {"tenant": tenant, "names": list(names)}))
+    head = rows[0][0] if rows else None
+    return head, {name: Progress(name, *rest) for _, name, *rest in rows if name is not None}
 
 
 def lock_live(connection: Connection, tenant: UUID, names: Sequence[str]) -> dict[str, Progress]:

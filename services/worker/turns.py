@@ -63,8 +63,7 @@ def take_turn_of(app: App, tenant: UUID, name: str, generation: int) -> bool:
 def _waiting(app: App, tenant: UUID, projections: Sequence[Projection]) -> list[tuple[Projection, Progress | None]]:
     """Those that events are waiting for, with their live generation; None for one that has not begun."""
     names = {name for projection in projections for name in (projection.name, *projection.after)}
-    with app.database.transaction(tenant) as connection:
-        head, live = progress.standing(connection, tenant, sorted(names))
+    head, live = progress.standing(app.database, tenant, sorted(names))
     if head is None:
         raise UnknownOrganization(str(tenant))
     return [(each, live.get(each.name)) for each in projections if _can_move(each, live, head)]
