@@ -14,6 +14,7 @@ from projections import readings, scores
 from projections.projection import Projection
 from projections.rebuild import drop, rebuild
 from services.command_line.output import remark
+from services.interpreter import settle_memory
 
 NAME = "catch-up"
 NOTE = "events/s at batch 500; raw = one SQL statement over the same columns, without transactions of 500"
@@ -26,6 +27,7 @@ def run(house: House, sizes: Sizes) -> Found:
     """Readings and scores, of values that came in order and of values in none."""
     cases = []
     with house.world(NAME) as world:
+        settle_memory()  # as a worker does
         raw_projections.prepare(world.superuser_url)
         for order in ORDERS:
             remark(f"{NAME}: {sizes.catch_up_events:,} events {order}")

@@ -17,6 +17,7 @@ from infra.settings import Settings
 from projections import catalog, readings, scores
 from projections.rebuild import drop, rebuild
 from services.command_line.output import remark
+from services.interpreter import settle_memory
 from services.starting import built
 
 NAME = "rebuild"
@@ -67,6 +68,7 @@ def _turn(world: World, organization: UUID, names: tuple[str, ...]) -> Callable[
 def rebuild_here(settings: Settings, organization: UUID, names: tuple[str, ...]) -> Rebuilt:
     """Rebuild these projections one after the other, and drop what was built."""
     with built(settings) as app:
+        settle_memory()
         wanted = [each for each in app.projections if each.name in names]
         start_mb, began = _peak_mb(), time.perf_counter()
         generations = [rebuild(app.store, organization, each) for each in wanted]
