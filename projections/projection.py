@@ -5,6 +5,8 @@ event give the same rows, byte for byte. What it wrote for earlier events of its
 batch for the events or for their kinds, either of which notices a gap in the log.
 """
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,7 +26,8 @@ class Batch:
     """The events of one organization from position `first` to `last`, and where to bring them.
 
     `sources` are the generations of the projections named in `after`; their rows reach at least to `last`, and may
-    reach beyond it, so they are read as of `last`. `given` are the events, where somebody has them already.
+    reach beyond it, so they are read as of `last`. `given` are the events, where somebody has them already. The
+    transaction should end by `ends_at` of time.monotonic().
     """
 
     connection: Connection
@@ -35,6 +38,7 @@ class Batch:
     log: Log
     sources: Mapping[str, int]
     given: tuple[Recorded, ...] | None = None
+    ends_at: float = math.inf
 
     @cached_property
     def events(self) -> tuple[Recorded, ...]:
@@ -51,6 +55,11 @@ class Batch:
         return found
 
     @property
+    def late(self) -> bool:
+        """Whether it is time to stop and be called again. This decides when rows are committed, never what they are."""
+        return time.monotonic() > self.ends_at
+
+    @property
     def size(self) -> int:
         """How many events."""
         return self.last - self.first + 1
@@ -61,7 +70,8 @@ class Projection:
     """`tables` are those it alone writes, each with tenant_id and generation first in its primary key.
 
     `apply` returns False to have its work kept and be called again for the same events, before the position moves: one
-    event may reach more than fits into a transaction. Rows written early carry a position that no read asks for yet.
+    event may reach more than fits into a transaction, and a machine may be slow (Batch.late). Rows written early carry
+    a position that no read asks for yet.
     A projection with `inline` moves in the transaction of the command, whose statements its own travel with: `inline`
     is what `apply` does, as questions. The others are moved by the worker, never ahead of those named in `after`.
     `events_max` is the most events it takes in one transaction, which has to end well before its deadline.

@@ -3,6 +3,7 @@
 The worker, a rebuild and tests all come through here; the transaction of a command has projections.inline.
 """
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -19,6 +20,8 @@ from projections.projection import Batch, Projection, Store
 EVENTS_PER_TURN_MAX = 5_000
 """Of a call that others wait for: far behind, larger batches cost less per event, but a turn has to end."""
 BATCHES_PER_CALL_MAX = 1_000_000
+SECONDS_PER_BATCH = 3.0
+"""After which a projection that can stop does so; past the deadline of the transaction nothing of it would stay."""
 
 POISONOUS_SQLSTATES = ("21", "22", "23")
 """Classes of errors that a value causes; everything else of a database passes or concerns everybody."""
@@ -94,6 +97,7 @@ def _live_or_begun(store: Store, tenant: UUID, projection: Projection) -> int:
 
 
 def _one_batch(store: Store, tenant: UUID, projection: Projection, generation: int, events_max: int) -> Outcome:
+    ends_at = time.monotonic() + SECONDS_PER_BATCH
     with store.database.derived(tenant) as connection:
         leased = progress.lease(connection, tenant, projection.name, generation)
         if leased is None:
@@ -104,7 +108,9 @@ def _one_batch(store: Store, tenant: UUID, projection: Projection, generation: i
         bounds = _bounds(connection, tenant, log, projection)
         if bounds.until <= leased.position:
             return Outcome.CURRENT
-        return _Turn(connection, tenant, projection, leased, log, bounds).take(min(events_max, projection.events_max))
+        return _Turn(connection, tenant, projection, leased, log, bounds, ends_at).take(
+            min(events_max, projection.events_max)
+        )
 
 
 def _behind(store: Store, tenant: UUID, projection: Projection, generation: int) -> bool:
@@ -134,6 +140,7 @@ class _Turn:
     leased: Progress
     log: Log
     bounds: _Bounds
+    ends_at: float
 
     def take(self, events_max: int) -> Outcome:
         """Up to `events_max` events; on a poisonous one everything before it, and then park."""
@@ -189,6 +196,7 @@ class _Turn:
                     position + count,
                     self.log,
                     self.bounds.sources,
+                    ends_at=self.ends_at,
                 )
                 return Applied.PART if self.projection.apply(batch) is False else Applied.WHOLE
         except Exception as error:

@@ -5,7 +5,6 @@ of its last event and every period taken as ended: no clock enters, and reads pu
 """
 
 from collections.abc import Callable, Collection, Mapping
-from itertools import islice
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import insert
@@ -64,7 +63,8 @@ def scores(
 
 
 def apply(batch: Batch, cache: DefinitionsCache, memories: Memories, pairs_max: int) -> bool:
-    """Find what the events reach, then score it, at most `pairs_max` of it; whether that was all.
+    """Find what the events reach, then score it, at most `pairs_max` of it and no longer than there is time; whether
+    that was all.
 
     What an earlier call for the same events has scored says so by its position, and stays: nothing after that position
     has reached it.
@@ -73,13 +73,18 @@ def apply(batch: Batch, cache: DefinitionsCache, memories: Memories, pairs_max: 
     before = cache.at(batch.log, batch.first - 1)
     reach = _reach(batch, before, memory)
     touched = reach.touched
-    if len(touched) > pairs_max:
+    # Fewer are always scored at once.
+    if len(touched) > min(pairs_max, PAIRS_PER_READ_MAX):
         done = _done(batch)
         touched = {pair: position for pair, position in touched.items() if done.get(pair) != position}
-    waiting = iter(sorted(touched.items(), key=lambda item: (item[0][0], item[0][1].text))[:pairs_max])
-    while pairs := dict(islice(waiting, PAIRS_PER_READ_MAX)):
+    waiting = sorted(touched.items(), key=lambda item: (item[0][0], item[0][1].text))
+    scored = 0
+    while pairs := dict(waiting[scored : min(scored + PAIRS_PER_READ_MAX, pairs_max)]):
         _score(batch, reach, memory, pairs)
-    if len(touched) > pairs_max:
+        scored += len(pairs)
+        if batch.late:
+            break
+    if scored < len(touched):
         return False
     if reach.definitions is not before:
         memory.forget_definitions()

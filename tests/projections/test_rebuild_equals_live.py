@@ -1,5 +1,7 @@
 """Incremental == rebuild, byte for byte, at any size of batch."""
 
+import math
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -12,14 +14,17 @@ from domain.policy import MissingData, Policy
 from domain.scorecard.events import KpiPlaced, VersionPublished
 from domain.values import KpiId, NodeId, ScorecardId
 from infra.database import Database
+from projections import progress
 from projections.digest import digest, rows
 from projections.projection import Projection
 from projections.rebuild import rebuild
+from projections.runner import Outcome, catch_up
 from tenants.organization.events import PolicySet
 from tests.projections.histories import BEGINNING, histories
 from tests.projections.world import World, recorded
 
 SIZES = (1, 7, 500)
+YEARS = range(2025, 2029)
 PAIRS = (256, 2, 5)
 """Scored per transaction, beside each size: with few, one batch takes several."""
 
@@ -66,6 +71,22 @@ def test_what_a_batch_stores_counts_from_its_event_on_however_many_transactions_
         scores = world.projection("scores")
         assert _difference(connection, world.tenant, scores, rebuilt) == ""
         assert digest(connection, world.tenant, scores, rebuilt) == digest(connection, world.tenant, scores, 1)
+
+
+def test_a_batch_that_is_always_late_is_scored_in_pieces_and_ends(database: Database) -> None:
+    world = World.new(database)
+    world.append(*BEGINNING, *(recorded("m", f"{year}-{month:02}", month) for year in YEARS for month in range(1, 13)))
+    world.catch_up()
+    scores = world.projection("scores")
+    late = replace(scores, apply=lambda batch: scores.apply(replace(batch, ends_at=-math.inf)))
+    with database.transaction(world.tenant) as connection:
+        generation = progress.begin_next(connection, world.tenant, scores.name)
+    turns = 1
+    while catch_up(world.store, world.tenant, late, generation, batches_max=1) is Outcome.BEHIND:
+        turns += 1
+    assert turns > 1
+    with database.transaction(world.tenant) as connection:
+        assert digest(connection, world.tenant, scores, generation) == digest(connection, world.tenant, scores, 1)
 
 
 def _rebuilt(world: World, name: str, size: int, pairs_max: int) -> int:
