@@ -17,7 +17,7 @@ START_SECONDS_MAX = 60.0
 LIFE_SECONDS_MAX = 0.6
 SETTLE_SECONDS_MAX = 900.0
 LIFE_OF_CONTROL_SECONDS_MAX = 0.3
-TWICE = r'duplicate key value violates unique constraint \"reading_pkey\"'
+TWICE = r"duplicate key value violates unique constraint \"reading_pkey\""
 """What the worker then says of each attempt, as JSON."""
 
 
