@@ -7,7 +7,6 @@ statement is prepared when a connection first sends it.
 
 import hashlib
 import re
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from psycopg import adapt
 from psycopg.abc import PipelineCommand, PQGen, Transformer
 from psycopg.adapt import PyFormat
 from psycopg.errors import error_from_result
-from psycopg.generators import fetch_many, pipeline_communicate, send
+from psycopg.generators import fetch_many, send
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.rows import TupleRow
@@ -126,7 +125,7 @@ class _Parcel:
         self._pgconn = pgconn
         self._transformer = transformer
         self._prepared = prepared
-        self._commands: deque[PipelineCommand] = deque()
+        self._commands: list[PipelineCommand] = []
 
     def put(self, reply: Reply) -> None:
         question = reply.question
@@ -175,11 +174,11 @@ class _Parcel:
 
 
 def _all_results(
-    pgconn: PGconn, commands: "deque[PipelineCommand]", count: int, results: list[PGresult]
+    pgconn: PGconn, commands: Sequence[PipelineCommand], count: int, results: list[PGresult]
 ) -> PQGen[None]:
-    for found in (yield from pipeline_communicate(pgconn, commands)):
-        results += found
-    # The last command is given over by now, but a large one need not be on its way as a whole.
+    """libpq keeps what is given over and sends it as one, while it reads what comes back meanwhile."""
+    for command in commands:
+        command()
     yield from send(pgconn)
     while len(results) < count:
         found = yield from fetch_many(pgconn)
