@@ -74,6 +74,8 @@ class Reach:
             case PolicySet():
                 self._from(frozenset(self.definitions.scorecards), event.effective_from, position)
             case CalendarSet():
+                # A fiscal year may begin in another month as long as no value is in force, retracted ones are stored.
+                self._stored.turn_to(self.definitions.calendar)
                 self._from(frozenset(self.definitions.scorecards), date.min, position)
             case OwnerAssigned() | _:
                 # Drafts, names, owners and keys enter no stored score.

@@ -35,6 +35,12 @@ class StoredPeriods:
         """From now on stored."""
         self._known[scorecard].setdefault(period.kind, {})[calendar.last_day(period)] = period
 
+    def turn_to(self, calendar: Calendar) -> None:
+        """The same periods, which end on other days from now on."""
+        for by_kind in self._known.values():
+            for kind, by_day in by_kind.items():
+                by_kind[kind] = {calendar.last_day(period): period for period in by_day.values()}
+
     def ending_from(self, scorecard: ScorecardId, day: date) -> Iterator[Period]:
         """The stored periods whose last day is that day or later."""
         for by_day in self._known[scorecard].values():

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
+from domain.calendar import Calendar
 from domain.policy import MissingData, Policy
 from domain.scorecard.events import KpiPlaced, VersionPublished
 from domain.values import KpiId, NodeId, ScorecardId
@@ -19,9 +20,10 @@ from projections.digest import digest, rows
 from projections.projection import Projection
 from projections.rebuild import rebuild
 from projections.runner import Outcome, catch_up
-from tenants.organization.events import PolicySet
+from projections.scores import PAIRS_PER_TRANSACTION_MAX
+from tenants.organization.events import CalendarSet, PolicySet
 from tests.projections.histories import BEGINNING, histories
-from tests.projections.world import World, recorded
+from tests.projections.world import FOUNDED, World, card, defined, recorded, retracted, scaled
 
 SIZES = (1, 7, 500)
 YEARS = range(2025, 2029)
@@ -71,6 +73,22 @@ def test_what_a_batch_stores_counts_from_its_event_on_however_many_transactions_
         scores = world.projection("scores")
         assert _difference(connection, world.tenant, scores, rebuilt) == ""
         assert digest(connection, world.tenant, scores, rebuilt) == digest(connection, world.tenant, scores, 1)
+
+
+def test_a_fiscal_year_that_begins_in_another_month_once_every_value_is_retracted(database: Database) -> None:
+    world = World.new(database)
+    for events in (
+        (FOUNDED, defined("m"), scaled("m"), *card("c", ("m", 1))),
+        (recorded("m", "2026-01", 10),),
+        (retracted("m", "2026-01", 8),),
+        (CalendarSet(Calendar(start_month=4)),),
+        (recorded("m", "2026-02", 20),),
+    ):
+        world.append(*events)
+        world.catch_up()
+    rebuilt = _rebuilt(world, "scores", 500, PAIRS_PER_TRANSACTION_MAX)
+    with database.transaction(world.tenant) as connection:
+        assert _difference(connection, world.tenant, world.projection("scores"), rebuilt) == ""
 
 
 def test_a_batch_that_is_always_late_is_scored_in_pieces_and_ends(database: Database) -> None:
