@@ -123,13 +123,13 @@ def _turn(
 def _measured(
     world: World, look: str, tenants: Sequence[UUID], write: Write, pace: Pace
 ) -> tuple[Sequence[float], float]:
-    """How long each write was not visible, and the writes a second that were reached."""
+    """How long each write was not visible, at least one look of the watcher, and the writes a second reached."""
     with _Watcher.watching(world.superuser_url, look) as watcher:
         began = time.perf_counter()
         written = _write_at_pace(tenants, write, pace)
         elapsed = time.perf_counter() - began
         lags = [watcher.seen_at(each) - each.at for each in written]
-    return [max(0.0, lag) for lag in lags], len(written) / max(elapsed, len(written) / pace.per_second)
+    return [max(LOOK_SECONDS, lag) for lag in lags], len(written) / max(elapsed, len(written) / pace.per_second)
 
 
 @dataclass(frozen=True, slots=True)
