@@ -85,7 +85,10 @@ def written(file: Path) -> Iterator[ArchiveWriter]:
 
     Readable by its owner alone: it holds what organizations wrote, and digests of keys. Raises OSError.
     """
-    handle, side = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)  # of mode 0600
+    try:
+        handle, side = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".part", dir=file.parent)  # of mode 0600
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(file)) from None  # the name that was asked for
     try:
         with os.fdopen(handle, "w+b") as stream:
             with ZipFile(stream, "w", ZIP_STORED) as container:
@@ -152,7 +155,7 @@ class Archive:
             try:
                 container = ZipFile(stream)
             except _UNREADABLE:
-                raise Damaged(str(file), "it was cut off, its end was changed, or it never was a backup") from None
+                raise Damaged("the file", "it was cut off, its end was changed, or it never was a backup") from None
             with container:
                 yield cls(_manifest(container, file), stream, container)
 

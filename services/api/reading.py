@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from services.api.problems import ERRORS_MAX, FieldError, Problem
 
@@ -52,8 +53,24 @@ _CODES = {
 }
 
 
-_MESSAGES = {"extra_forbidden": "is unknown here", "missing": "is missing"}
-"""Of what the validator says in the language of programs."""
+_MESSAGES = {
+    "extra_forbidden": "is unknown here",
+    "missing": "is missing",
+    "string_type": "must be a text in quotes",
+    "list_type": "must be a list",
+    "bool_type": "must be true or false",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "string_too_short": "has too few characters, at least {min_length} needed",
+    "string_too_long": "has too many characters, at most {max_length} allowed",
+    "too_short": "has too few entries, at least {min_length} needed",
+    "too_long": "has too many entries, at most {max_length} allowed",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "union_tag_invalid": "{discriminator} must be one of {expected_tags}",
+    "union_tag_not_found": "{discriminator} is missing",
+}
+"""In place of what the validator says in the language of programs; the names in braces are those of its context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +198,16 @@ def _body_problem(error: ValidationError, value: Json) -> Problem:
 
 def _field_errors(error: ValidationError, value: Json) -> Sequence[FieldError]:
     found = []
-    for each in error.errors(include_url=False, include_context=False, include_input=False)[:ERRORS_MAX]:
+    for each in error.errors(include_url=False, include_input=False)[:ERRORS_MAX]:
         pointer = _pointer(each["loc"], value, missing=each["type"] in ("missing", "union_tag_not_found"))
-        message = _MESSAGES.get(each["type"], each["msg"].removeprefix("Value error, "))
+        message = _message(each)
         found.append(FieldError(pointer, _CODES.get(each["type"], "wrong-type"), f"{pointer or 'the body'}: {message}"))
     return found
+
+
+def _message(error: ErrorDetails) -> str:
+    ours = _MESSAGES.get(error["type"])
+    return error["msg"].removeprefix("Value error, ") if ours is None else ours.format_map(error.get("ctx", {}))
 
 
 def _pointer(location: Sequence[str | int], value: Json, missing: bool) -> str:

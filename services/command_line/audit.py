@@ -13,7 +13,7 @@ from infra.eventstore.verify import LogAltered, Verified, verify_log
 from services.app import App
 from services.command_line.comparisons import Compared, compare, comparisons_json, print_comparisons
 from services.command_line.organizations import OfOrganization, all_organizations
-from services.command_line.output import AsJson, Json, print_json, print_table, progress, say, telling
+from services.command_line.output import AsJson, Json, print_json, print_table, progress, remark, say, telling
 from services.command_line.session import Session, opened
 from services.command_line.statuses import found_wrong
 from tenants.organization.events import ApiKeyIssued
@@ -48,6 +48,8 @@ def log(organization: OfOrganization, after: After = 0, limit: Limit = EVENTS_SH
         if as_json:
             for event in events:
                 print_json(_line(session.app, event))
+            if len(events) == limit:
+                remark(f"more: --after {events[-1].position}, or a higher --limit")
             return
     rows = [
         (str(event.position), f"{event.recorded_at:%Y-%m-%d %H:%M:%S}", event.stream, event.name, who(event, names))

@@ -12,7 +12,7 @@ from psycopg.errors import InsufficientPrivilege
 from sqlalchemy.exc import DBAPIError
 
 from infra.backup.archive import Archive
-from infra.backup.errors import BackupError, UnfitBackup
+from infra.backup.errors import BackupError, Damaged, UnfitBackup
 from infra.backup.manifest import Manifest, Organization
 from infra.eventstore.verify import LogAltered
 from services.backing_up import back_up
@@ -99,6 +99,8 @@ def _refusals(file: Path, codes: Mapping[UUID, str]) -> Iterator[None]:
         yield
     except UnfitBackup as error:
         raise unfit(str(error)) from None
+    except Damaged as error:
+        raise Stopped(Status.FOUND_WRONG, f"{file}: {error}") from None
     except BackupError as error:
         raise Stopped(Status.FOUND_WRONG, str(error)) from None
     except LogAltered as error:

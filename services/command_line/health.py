@@ -51,6 +51,7 @@ JOIN steelyard.progress p ON p.tenant_id = r.tenant_id AND p.projection = r.proj
 GROUP BY p.projection ORDER BY p.projection
 """
 _SIZE = "SELECT count(*) AS organizations, coalesce(sum(h.position), 0) AS events FROM steelyard.tenant_head h"
+ALONE = "embedded, nothing else runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,12 @@ def doctor(as_json: AsJson = False) -> None:
       $ steelyard doctor --json
     """
     with _app() as (app, mode):
-        findings = [*_settings(app.settings, mode), *_service(app.settings), *_redis(app.settings), *_database(app)]
+        findings = [
+            *_settings(app.settings, mode),
+            *_service(app.settings, mode),
+            *_redis(app.settings),
+            *_database(app),
+        ]
     wrong = any(finding.wrong for finding in findings)
     if as_json:
         found: dict[str, Json] = {finding.name: finding.value for finding in findings}
@@ -97,7 +103,7 @@ def _app() -> Iterator[tuple[App, str]]:
         return
     require_data(location.home)
     with EmbeddedServers.start(location.home) as servers, built(prepared(location, servers, remark)) as app:
-        yield app, "embedded, attached to a running process" if servers.attached else "embedded, nothing else runs"
+        yield app, "embedded, attached to a running process" if servers.attached else ALONE
 
 
 def _settings(settings: Settings, mode: str) -> Iterator[Finding]:
@@ -110,8 +116,11 @@ def _settings(settings: Settings, mode: str) -> Iterator[Finding]:
             yield Finding(f"setting {name}", str(value))
 
 
-def _service(settings: Settings) -> Iterator[Finding]:
+def _service(settings: Settings, mode: str) -> Iterator[Finding]:
     """Whether something answers here; in a container of its own the worker has no service beside it."""
+    if mode == ALONE:  # whatever answers at the address serves other data
+        yield Finding("service", "not running")
+        return
     address = f"http://{settings.host}:{settings.port}/readyz"
     try:
         with urllib.request.urlopen(address, timeout=ANSWER_SECONDS_MAX) as answer:

@@ -148,6 +148,9 @@ def test_the_log_lists_who_did_what_in_order(steelyard: Terminal, company: str) 
     assert "operator" in shown
     some = steelyard("log", "-o", company, "--after", "5", "--limit", "2").out
     assert "--after 7" in some
+    cut = steelyard("log", "-o", company, "--after", "5", "--limit", "2", "--json")
+    assert "more: --after 7" in cut.err, "a program that was handed a part of the log can know it"
+    assert len(cut.out.splitlines()) == 2
 
 
 def test_verify_passes_a_whole_log_and_names_the_position_of_an_altered_event(

@@ -89,7 +89,9 @@ def test_a_damaged_file_ends_with_1_names_the_place_and_makes_no_data(
     assert "position" in refused.err
     assert "(company)" in refused.err
     spoilt.write_bytes(whole[:2_000])
-    assert steelyard("restore", str(spoilt)).status == 1
+    cut = steelyard("restore", str(spoilt))
+    assert cut.status == 1
+    assert f"{spoilt}: the file is damaged: it was cut off" in cut.err
     assert not list(elsewhere.glob("postgres-*"))
 
 
@@ -99,7 +101,7 @@ def test_files_that_are_there_or_not_there_and_data_that_are_there_end_with_2(
     before = backup.read_bytes()
     for words, why in (
         (["backup", str(backup)], "is there already"),
-        (["backup", str(files / "none" / "a.backup")], "No such file"),
+        (["backup", str(files / "none" / "a.backup")], f"{files / 'none' / 'a.backup'}: No such file"),
         (["restore", str(files / "none.backup")], "No such file"),
         (["restore", str(files)], "Is a directory"),
         (["restore", str(backup)], "not empty: 1 organizations (company)"),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import psycopg
@@ -44,6 +45,15 @@ def test_doctor_finds_a_healthy_machine_and_shows_no_secret(steelyard: Terminal,
     assert {"projection catalog", "projection readings", "projection scores"} <= set(report["found"])
     for secret in json.loads((home / "secrets.json").read_text()).values():
         assert str(secret) not in found.out
+
+
+def test_doctor_takes_no_other_service_at_the_address_for_its_own(
+    steelyard: Terminal, acme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as other:
+        monkeypatch.setenv(f"{PREFIX}PORT", str(other.server_port))
+        found = json.loads(steelyard("doctor", "--json").out)["found"]
+    assert (found["mode"], found["service"]) == ("embedded, nothing else runs", "not running")
 
 
 @pytest.mark.parametrize("words", [("organization", "list"), ("open", "acme"), ("scores", "-o", "acme"), ("doctor",)])

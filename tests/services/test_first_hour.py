@@ -48,7 +48,7 @@ def test_the_first_hour_goes_as_told(home: Path, tmp_path: Path) -> None:
     assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
     answers = [json.loads(line) for line in told.stdout.splitlines() if line.startswith("{")]
     scores = [answer["tree"]["root"]["result"]["raw_score"] for answer in answers if "tree" in answer]
-    assert scores == ["79.2", "80.4"]
+    assert scores == ["79.2", "80.4", "95"]
     batch = next(answer for answer in answers if "refused" in answer)
     assert (batch["recorded"], batch["refused"]) == (2, 1)
     assert "1 of 1 logs are whole" in told.stdout

@@ -259,3 +259,27 @@ def test_a_number_as_text_is_read_as_in_a_sheet(caller: Caller, written: str) ->
 def test_an_unknown_field_is_named_as_such(caller: Caller) -> None:
     answer = caller.send("POST", "/v1/scorecards", {"scorecard": "s", "name": "S", "colour": "red"})
     assert refused(answer, 422, "unknown-field")["detail"] == "/colour: is unknown here"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("/v1/scorecards", {"scorecard": "s", "name": ""}, "/name: has too few characters, at least 1 needed"),
+        ("/v1/scorecards", {"scorecard": "s", "name": 7}, "/name: must be a text in quotes"),
+        ("/v1/scorecards", {"scorecard": "s", "name": "S", "perspectives": "x"}, "/perspectives: must be a list"),
+        ("/v1/scorecards", [], "the body: must be an object"),
+        ("/v1/scorecards/s/changes", {"changes": []}, "/changes: has too few entries, at least 1 needed"),
+        ("/v1/scorecards/s/changes", {"changes": [{}]}, "/changes/0: 'change' is missing"),
+    ],
+)
+def test_what_the_validator_finds_is_said_in_words_for_people(
+    caller: Caller, path: str, body: Json, detail: str
+) -> None:
+    assert caller.send("POST", path, body).json()["detail"] == detail
+
+
+def test_an_unknown_kind_of_change_is_answered_with_those_there_are(caller: Caller) -> None:
+    answer = caller.send("POST", "/v1/scorecards/s/changes", {"changes": [{"change": "set-weight"}]})
+    detail = str(refused(answer, 422, "value-invalid")["detail"])
+    assert detail.startswith("/changes/0: 'change' must be one of 'rename', ")
+    assert "'set-weights'" in detail
