@@ -26,6 +26,9 @@ LEAVES_MAX = 25_000
 what contains it, so that nobody's value has another KPI measured again."""
 CELLS_MAX = 200_000
 """Values in periods, of all organizations together, some 400 bytes each."""
+STORED_MAX = 1_000_000
+"""Periods in which a scorecard is stored, of all organizations together, some 50 bytes each. Ten years of days, and what
+is longer, of 250 scorecards: a few leaves can stand beside as many of them as a scorecard is old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class Memory:
     stored: dict[ScorecardId, dict[PeriodKind, ByDay]] = field(default_factory=dict)
     pairs: OrderedDict[Pair, Kept] = field(default_factory=OrderedDict)
     leaves: int = 0
+
+    def stored_count(self) -> int:
+        """In how many periods its scorecards are known to be stored."""
+        return sum(len(by_day) for by_kind in self.stored.values() for by_day in by_kind.values())
 
     def put(self, pair: Pair, kept: Kept) -> None:
         """As scored now."""
@@ -80,20 +87,29 @@ class Memories:
     def __init__(self) -> None:
         self._lock = Lock()
         self._kept: OrderedDict[Key, Memory] = OrderedDict()
+        self._stored: dict[Key, int] = {}
 
     def take(self, tenant: UUID, generation: int, position: int) -> Memory:
         """What was kept as of that position, or an empty memory; it is not here any more."""
         with self._lock:
-            found = self._kept.pop((tenant, generation), None)
+            found = self._remove((tenant, generation))
         return found if found is not None and found.position == position else Memory(position)
 
     def keep(self, tenant: UUID, generation: int, memory: Memory) -> None:
         """Within the limits; the organizations that had no event for longest go first."""
         with self._lock:
             self._kept[tenant, generation] = memory
+            self._stored[tenant, generation] = memory.stored_count()
             while len(self._kept) > 1 and self._full():
-                self._kept.popitem(last=False)
+                self._remove(next(iter(self._kept)))
+
+    def _remove(self, key: Key) -> Memory | None:
+        self._stored.pop(key, None)
+        return self._kept.pop(key, None)
 
     def _full(self) -> bool:
-        leaves = sum(each.leaves for each in self._kept.values())
-        return leaves > LEAVES_MAX or sum(len(each.values.cells) for each in self._kept.values()) > CELLS_MAX
+        return (
+            sum(each.leaves for each in self._kept.values()) > LEAVES_MAX
+            or sum(len(each.values.cells) for each in self._kept.values()) > CELLS_MAX
+            or sum(self._stored.values()) > STORED_MAX
+        )

@@ -182,3 +182,19 @@ def test_what_is_kept_stays_within_its_limits(world: World, monkeypatch: pytest.
     for _ in range(2):
         memories.keep(UUID(int=1), 1, Memory(0, leaves=4))
     assert list(memories._kept) == [(UUID(int=1), 1)]
+
+
+def test_scorecards_with_many_stored_periods_and_few_leaves_stay_within_their_limit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_scores, "STORED_MAX", 10)
+    memories = Memories()
+    process = _process(memories)
+    for month in range(1, 5):
+        _append(world, recorded("a", f"2026-{month:02}", month))
+        _turn(world, process)
+    (kept,) = memories._kept.values()
+    assert kept.stored_count() == 4 + 2 + 1 + 1
+    memories.keep(UUID(int=1), 1, Memory(0, stored=kept.stored))
+    assert list(memories._kept) == [(UUID(int=1), 1)]
+    assert not _differs_from_a_rebuild(world)
