@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.eventstore.log import Log
 from projections import progress
+from projections.doubts import Key, doubt, undoubted
 from projections.progress import Progress
 from projections.projection import Batch, Projection, Store
 
@@ -145,14 +146,14 @@ class _Turn:
     def take(self, events_max: int) -> Outcome:
         """Up to `events_max` events; on a poisonous one everything before it, and then park."""
         start = self.leased.position
-        wanted = min(events_max, self.bounds.until - start)
+        wanted = undoubted(self._key, start, min(start + events_max, self.bounds.until)) - start
         applied = self._attempt(start, wanted)
         if applied is Applied.PART:
             return Outcome.BEHIND
         if applied is Applied.WHOLE:
             self._move(start, start + wanted)
             return Outcome.CURRENT if start + wanted == self.bounds.until else Outcome.BEHIND
-        reached, error = self._good_prefix(start, wanted)
+        reached, error = self._good_prefix(start, wanted, applied)
         if reached > start:
             self._move(start, reached)
         if error is None:
@@ -164,25 +165,28 @@ class _Turn:
         name, generation = self.projection.name, self.leased.generation
         progress.set_status(self.connection, self.tenant, name, generation, progress.PARKED, error)
 
-    def _good_prefix(self, start: int, bad: int) -> tuple[int, Exception | None]:
+    def _good_prefix(self, start: int, bad: int, error: Exception | None) -> tuple[int, Exception | None]:
         """By halving, the events before the first poisonous one applied, and what that one raises.
 
-        None instead of an error: in smaller steps all went well.
+        `error` is what the `bad` events after the start raised. None instead of an error: in smaller steps all went
+        well, or one of them takes more transactions.
         """
         reached = start
-        while bad > 1:
-            half = bad // 2
-            applied = self._attempt(reached, half)
+        while bad and (bad > 1 or error is None):
+            count = max(1, bad // 2)
+            applied = self._attempt(reached, count)
             if applied is Applied.PART:
+                doubt(self._key, reached + count)
                 return reached, None
             if applied is Applied.WHOLE:
-                reached, bad = reached + half, bad - half
+                reached, bad, error = reached + count, bad - count, None
             else:
-                bad = half
-        applied = self._attempt(reached, 1)
-        if isinstance(applied, Exception):
-            return reached, applied
-        return (reached + 1 if applied is Applied.WHOLE else reached), None
+                bad, error = count, applied
+        return reached, error
+
+    @property
+    def _key(self) -> Key:
+        return self.tenant, self.projection.name, self.leased.generation
 
     def _attempt(self, position: int, count: int) -> Applied | Exception:
         """Apply exactly `count` events after the position, or nothing; the error, if it is one of the events'."""

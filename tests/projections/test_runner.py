@@ -10,13 +10,15 @@ from domain.measurement.events import MeasurementRecorded
 from infra.database import Database
 from projections import progress
 from projections.catalog import CATALOG
+from projections.definitions_cache import DefinitionsCache
 from projections.digest import digest
 from projections.progress import Progress
 from projections.projection import Batch, Projection
 from projections.readings import READINGS
 from projections.rebuild import NotComparable, cut_over, equal, rebuild, unpark
 from projections.runner import Outcome, catch_up
-from tests.projections.world import FOUNDED, World, recorded, retracted
+from projections.scores import scores
+from tests.projections.world import FOUNDED, World, card, defined, recorded, retracted, scaled
 from tests.support.database import TestDatabase
 
 POISON = "poison"
@@ -110,6 +112,31 @@ def test_once_repaired_and_unparked_it_equals_a_rebuild(world: World) -> None:
         assert not unpark(connection, world.tenant, READINGS, 1)
     assert catch_up(world.store, world.tenant, READINGS) is Outcome.CURRENT
     assert _digest(world, 1) == _digest(world, rebuild(world.store, world.tenant, READINGS))
+
+
+@pytest.mark.parametrize("place", [8, 11, 15])
+def test_poison_that_shows_after_several_transactions_parks_as_exactly_and_leaves_what_a_rebuild_has(
+    world: World, place: int
+) -> None:
+    """Such a batch is never taken as a whole again while its halves are under way."""
+    world.append(defined("a"), scaled("a"), *card("c", ("a", 1)))
+    world.append(*(recorded("a", f"2026-{month:02}", month) for month in range(1, 9)))
+    catch_up(world.store, world.tenant, READINGS)
+    slow = scores(DefinitionsCache(), pairs_max=2)
+
+    def choke_at_the_end(batch: Batch) -> bool | None:
+        whole = slow.apply(batch)
+        if whole and batch.first <= place <= batch.last:
+            raise ValueError("cannot be applied")
+        return whole
+
+    choking = replace(slow, apply=choke_at_the_end)
+    assert catch_up(world.store, world.tenant, choking, batches_max=200) is Outcome.PARKED
+    assert _live(world, slow).position == place - 1
+    with world.database.transaction(world.tenant) as connection:
+        assert unpark(connection, world.tenant, slow, 1)
+    assert catch_up(world.store, world.tenant, slow) is Outcome.CURRENT
+    assert _digest(world, 1, slow) == _digest(world, rebuild(world.store, world.tenant, slow), slow)
 
 
 def test_an_error_of_the_world_parks_nothing_and_moves_nothing(world: World) -> None:
