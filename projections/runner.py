@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.eventstore.log import Log
 from projections import progress
-from projections.doubts import Key, doubt, undoubted
 from projections.progress import Progress
 from projections.projection import Batch, Projection, Store
+from projections.unfinished import Key, end_of, go_on
 
 EVENTS_PER_TURN_MAX = 5_000
 """Of a call that others wait for: far behind, larger batches cost less per event, but a turn has to end."""
@@ -146,9 +146,10 @@ class _Turn:
     def take(self, events_max: int) -> Outcome:
         """Up to `events_max` events; on a poisonous one everything before it, and then park."""
         start = self.leased.position
-        wanted = undoubted(self._key, start, min(start + events_max, self.bounds.until)) - start
+        wanted = end_of(self._key, start, min(start + events_max, self.bounds.until)) - start
         applied = self._attempt(start, wanted)
         if applied is Applied.PART:
+            go_on(self._key, start + wanted)
             return Outcome.BEHIND
         if applied is Applied.WHOLE:
             self._move(start, start + wanted)
@@ -176,7 +177,7 @@ class _Turn:
             count = max(1, bad // 2)
             applied = self._attempt(reached, count)
             if applied is Applied.PART:
-                doubt(self._key, reached + count)
+                go_on(self._key, reached + count)
                 return reached, None
             if applied is Applied.WHOLE:
                 reached, bad, error = reached + count, bad - count, None

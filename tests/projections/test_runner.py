@@ -114,15 +114,31 @@ def test_once_repaired_and_unparked_it_equals_a_rebuild(world: World) -> None:
     assert _digest(world, 1) == _digest(world, rebuild(world.store, world.tenant, READINGS))
 
 
+def _slow(world: World) -> Projection:
+    """The scores, which take many transactions for the values of eight months."""
+    world.append(defined("a"), scaled("a"), *card("c", ("a", 1)))
+    world.append(*(recorded("a", f"2026-{month:02}", month) for month in range(1, 9)))
+    catch_up(world.store, world.tenant, READINGS)
+    return scores(DefinitionsCache(), pairs_max=2)
+
+
+def test_a_batch_of_several_transactions_ends_however_many_events_come_meanwhile(world: World) -> None:
+    slow = _slow(world)
+    head = 15
+    for turn in range(10):
+        catch_up(world.store, world.tenant, slow, batches_max=1)
+        world.append(*(recorded("a", f"2026-{month:02}", 100 * turn + month) for month in range(1, 9)))
+        catch_up(world.store, world.tenant, READINGS)
+    assert _live(world, slow).position >= head
+    assert catch_up(world.store, world.tenant, slow) is Outcome.CURRENT
+    assert _digest(world, 1, slow) == _digest(world, rebuild(world.store, world.tenant, slow), slow)
+
+
 @pytest.mark.parametrize("place", [8, 11, 15])
 def test_poison_that_shows_after_several_transactions_parks_as_exactly_and_leaves_what_a_rebuild_has(
     world: World, place: int
 ) -> None:
-    """Such a batch is never taken as a whole again while its halves are under way."""
-    world.append(defined("a"), scaled("a"), *card("c", ("a", 1)))
-    world.append(*(recorded("a", f"2026-{month:02}", month) for month in range(1, 9)))
-    catch_up(world.store, world.tenant, READINGS)
-    slow = scores(DefinitionsCache(), pairs_max=2)
+    slow = _slow(world)
 
     def choke_at_the_end(batch: Batch) -> bool | None:
         whole = slow.apply(batch)
