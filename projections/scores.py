@@ -25,12 +25,15 @@ from projections.rescoring import cells_of, row_of, work_of
 from projections.stored import StoredPeriods
 
 NAME = "scores"
-PAIRS_PER_READ_MAX = 64
-"""Scored from one read of values: bounds memory when a policy reaches every period of an organization."""
+PAIRS_PER_READ_MAX = 32
+"""Scored from one read of values: bounds memory when a policy reaches every period of an organization, and the time until
+the next look at the clock."""
 STORED_BEFORE = 0
 """Instead of a position, for a row that is there and keeps the one it has."""
 PAIRS_PER_TRANSACTION_MAX = 1_024
 """Some seconds of scoring; what is left is scored in the next transaction, before the position moves."""
+EVENTS_MAX = 10_000
+"""What a batch reaches is scored once, so a larger one costs less per event, until it takes several transactions."""
 
 score_table = Table(
     "score",
@@ -59,7 +62,13 @@ def scores(
 ) -> Projection:
     """The projection; it asks the cache for the definitions before each batch, and keeps what it did last."""
     kept = memories or Memories()
-    return Projection(NAME, (score_table,), lambda batch: apply(batch, cache, kept, pairs_max), after=(readings.NAME,))
+    return Projection(
+        NAME,
+        (score_table,),
+        lambda batch: apply(batch, cache, kept, pairs_max),
+        after=(readings.NAME,),
+        events_max=EVENTS_MAX,
+    )
 
 
 def apply(batch: Batch, cache: DefinitionsCache, memories: Memories, pairs_max: int) -> bool:
