@@ -27,8 +27,8 @@ what contains it, so that nobody's value has another KPI measured again."""
 CELLS_MAX = 200_000
 """Values in periods, of all organizations together, some 400 bytes each."""
 STORED_MAX = 1_000_000
-"""Periods in which a scorecard is stored, of all organizations together, some 50 bytes each. Ten years of days, and what
-is longer, of 250 scorecards: a few leaves can stand beside as many of them as a scorecard is old."""
+"""Periods in which a scorecard is stored, of all organizations together, some 50 bytes each. Ten years of days, and
+what is longer, of 250 scorecards: a few leaves can stand beside as many of them as a scorecard is old."""
 
 
 @dataclass(frozen=True, slots=True)

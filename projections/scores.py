@@ -26,8 +26,8 @@ from projections.stored import StoredPeriods
 
 NAME = "scores"
 PAIRS_PER_READ_MAX = 32
-"""Scored from one read of values: bounds memory when a policy reaches every period of an organization, and the time until
-the next look at the clock."""
+"""Scored from one read of values: bounds memory when a policy reaches every period of an organization, and the time
+until the next look at the clock."""
 STORED_BEFORE = 0
 """Instead of a position, for a row that is there and keeps the one it has."""
 PAIRS_PER_TRANSACTION_MAX = 1_024

@@ -12,13 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from infra.database_errors import Unavailable
 from infra.embedded.process import wait_until
-from infra.eventstore.log import Log
+from services import transaction
 from services.app import execute
 from services.commands import CommandKey
 from tests.support.app import owner
 from tests.support.faults.company import Company
 from tests.support.faults.drill import Drill
-from tests.support.faults.flood import GATE, TABLE_LOCK, locked_by_table
+from tests.support.faults.flood import GATE, TABLE_LOCK, LockedByTable
 from tests.support.faults.scene import Scene
 
 QUIET = 20
@@ -44,7 +44,7 @@ def test_quiet_organizations_keep_their_throughput_beside_a_flood(
     for _ in range(ROUNDS):
         kept.append(_kept(scene, companies, drill))
         with monkeypatch.context() as patch:
-            patch.setattr(Log, "lock_head", locked_by_table)
+            patch.setattr(transaction, "RoundTrip", LockedByTable)
             kept_by_control.append(_kept(scene, companies, drill, TABLE_LOCK))
     scene.database.superuser(f"DROP TABLE {GATE}")
     drill.note("kept, median", round(median(kept), 2))
