@@ -1,8 +1,8 @@
 """How far a batch goes that takes several transactions: to the same event in each of them, whatever comes meanwhile.
 
 What a transaction has done for some events stands for these alone. Taken together with newer ones it would be done
-anew, and with a stream of them for ever. So would it in the search for a poisonous event that shows in the last transaction:
-the halves that are tried then, and the whole that is tried again, would each undo the other's work.
+anew, and with a stream of them for ever. So would it in the search for a poisonous event that shows in the last
+transaction: the halves that are tried then, and the whole that is tried again, would each undo the other's work.
 
 Each process remembers its own. This decides on the size of batches, never on rows.
 """
