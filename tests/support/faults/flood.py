@@ -42,7 +42,7 @@ def send(app: App, company: Company) -> NoReturn:
 
 if __name__ == "__main__":
     if TABLE_LOCK in sys.argv:
-        transaction.RoundTrip = LockedByTable  # type: ignore[misc]
+        transaction.RoundTrip = LockedByTable  # type: ignore[assignment,attr-defined]
     with built(all_settings.load()) as app:
         company = Company.founded(app, CONNECTIONS * KPIS)
         parts = [replace(company, diaries=company.diaries[first::CONNECTIONS]) for first in range(CONNECTIONS)]
