@@ -42,8 +42,8 @@ class UvicornServer(Protocol):
 class UvicornModule(Protocol):
     """What is used of uvicorn, which need not be installed."""
 
-    def Config(self, app: Litestar, *, lifespan: str, access_log: bool, log_level: str) -> object: ...  # noqa: N802
-    def Server(self, config: object) -> UvicornServer: ...  # noqa: N802
+    def Config(self, app: Litestar, *, lifespan: str, access_log: bool, log_level: str) -> object: ...  # noqa: N802 - its name
+    def Server(self, config: object) -> UvicornServer: ...  # noqa: N802 - its name
 
 
 class ChildFailed(Exception):

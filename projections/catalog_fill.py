@@ -18,7 +18,8 @@ _LAST = f"""(
     ORDER BY kpi, period, source, e.position DESC)"""  # noqa: S608 - constants of ours
 _NUMBERS = """
     CAST({0} ->> 'value' AS numeric), CAST({0} ->> 'numerator' AS numeric), CAST({0} ->> 'denominator' AS numeric)"""
-_RETRACTED = f"SELECT l.kpi, l.period, l.source FROM {_LAST} AS l WHERE l.name = '{facts.RETRACTED}'"  # noqa: S608
+_RETRACTED = f"""
+    SELECT l.kpi, l.period, l.source FROM {_LAST} AS l WHERE l.name = '{facts.RETRACTED}'"""  # noqa: S608 - constants of ours
 _IN_FORCE = f"""
     INSERT INTO steelyard.value_in_force
         (tenant_id, generation, kpi, period, source, value, numerator, denominator, position)

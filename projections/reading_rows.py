@@ -34,7 +34,7 @@ reading = Table(
 )
 
 # In order of the key, so that neighbours in the index are written together. Without ON CONFLICT DO NOTHING, which costs
-# half as much again: the rows are new. Citus takes it so, since it reads a table of the same tenant.
+# half as much again: the rows are new. It reads and writes tables of one tenant, as Citus asks; it was not run there.
 _FROM_LOG = f"""
     INSERT INTO steelyard.reading
         (tenant_id, generation, kpi, period, source, from_position, kind, value, numerator, denominator,

@@ -27,6 +27,7 @@ from infra import clock
 UMADB = "umadb"
 UMADB_MISSING = "UmaDB is not installed and was left out: `.venv/bin/python -m pip install umadb` brings it"
 START_SECONDS_MAX = 20.0
+POLL_SECONDS = 0.05
 
 
 @contextmanager
@@ -113,7 +114,7 @@ def _wait_for(address: str) -> None:
         except OSError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.05)
+            time.sleep(POLL_SECONDS)
         else:
             return
 

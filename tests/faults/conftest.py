@@ -19,7 +19,10 @@ _drill_key = pytest.StashKey[Drill]()
 def drill(request: pytest.FixtureRequest) -> Drill:
     """This test's drill."""
     node = request.node
-    note = lambda name, value: node.user_properties.append((FIGURE, f"{name}: {value}"))  # noqa: E731
+
+    def note(name: str, value: object) -> None:
+        node.user_properties.append((FIGURE, f"{name}: {value}"))
+
     file = str(node.path.relative_to(request.config.rootpath))
     made = Drill(node.name, file, drills.is_full(), drills.seed(), note)
     node.stash[_drill_key] = made

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_a_backup_under_load_restores_to_equal_roots_and_digests(scene: Scene, d
         writing(companies[:2], api.port, drill.random, WRITERS),
         _bulk(scene, drill, companies[2:]),
     ):
-        time.sleep(1.0)
+        assert _under_way(companies)
         before = {company.organization: max(company.told) for company in companies}
         started = time.monotonic()
         backed_up = scene.steelyard("backup", str(file), DATABASE_URL_MIGRATOR=migrator(scene.database))
@@ -133,13 +133,18 @@ def test_a_backup_that_is_interrupted_leaves_no_file(scene: Scene, drill: Drill,
     assert (status, list(tmp_path.iterdir())) == (130, [])
 
 
+def _under_way(companies: Sequence[Company]) -> bool:
+    """Whether every organization has been told of a write."""
+    return wait_until(lambda: all(company.told for company in companies), SECONDS_MAX)
+
+
 def test_control_without_one_snapshot_a_backup_under_load_is_torn(
     scene: Scene, drill: Drill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owner, "SNAPSHOT", "READ COMMITTED")
     companies = [Company.founded(scene.app, WRITERS // 2) for _ in range(2)]
     with scene.api() as api, writing(companies, api.port, drill.random, WRITERS):
-        time.sleep(1.0)
+        assert _under_way(companies)
         torn = any(_is_torn(scene, tmp_path / f"{number}.backup") for number in range(CONTROL_BACKUPS_MAX))
     assert torn
 
