@@ -179,14 +179,6 @@ def external_of(reply: Reply) -> dict[ExternalKey, ValueKnown]:
     return {(Source(source), key): _known(kpi, period, source, *rest) for key, kpi, period, source, *rest in reply.rows}
 
 
-def values_under(connection: Connection, tenant: UUID, keys: Iterable[ExternalKey]) -> dict[ExternalKey, ValueKnown]:
-    """`asking_external` at once."""
-    trip = RoundTrip()
-    reply = trip.ask(asking_external(tenant, keys))
-    exchange(connection, trip)
-    return external_of(reply)
-
-
 def measured_periods(connection: Connection, tenant: UUID, kpis: Sequence[KpiId]) -> frozenset[Period]:
     """The periods in which any of these KPIs has a value in force, not applicable included."""
     rows = connection.execute(

@@ -2,24 +2,10 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Protocol
 
 from sqlalchemy import Column, Numeric
 
 from domain.measurement.events import Reading
-
-
-class HasNumbers(Protocol):
-    """A row with the three columns."""
-
-    @property
-    def value(self) -> Decimal | None: ...
-
-    @property
-    def numerator(self) -> Decimal | None: ...
-
-    @property
-    def denominator(self) -> Decimal | None: ...
 
 
 def number_columns() -> tuple[Column[Decimal], ...]:
@@ -32,8 +18,3 @@ def numbers(reading: Reading | None) -> Mapping[str, Decimal | None]:
     if reading is None:
         return {"value": None, "numerator": None, "denominator": None}
     return {"value": reading.value, "numerator": reading.numerator, "denominator": reading.denominator}
-
-
-def reading_of(row: HasNumbers) -> Reading:
-    """The reading of a row."""
-    return Reading(row.value, row.numerator, row.denominator)

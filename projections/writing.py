@@ -57,12 +57,6 @@ def insert(connection: Connection, table: Table, tenant: UUID, generation: int, 
         exchange(connection, RoundTrip([Reply(inserting(table, tenant, generation, rows))]))
 
 
-def insert_if_new(connection: Connection, table: Table, tenant: UUID, generation: int, rows: Sequence[Row]) -> None:
-    """`inserting_if_new` at once."""
-    if rows:
-        exchange(connection, RoundTrip([Reply(inserting_if_new(table, tenant, generation, rows))]))
-
-
 def replace(connection: Connection, table: Table, tenant: UUID, generation: int, rows: Sequence[Row]) -> None:
     """`replacing` at once."""
     if rows:

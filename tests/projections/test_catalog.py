@@ -9,7 +9,8 @@ import pytest
 from domain.calendar import Period
 from domain.measurement.events import Reading
 from domain.values import MANUAL, KpiId, Source
-from infra.database import Database
+from infra.database import Database, exchange
+from infra.round_trip import RoundTrip
 from projections import catalog, progress
 from projections.catalog import CATALOG
 from projections.digest import digest
@@ -80,7 +81,10 @@ def test_an_external_id_stays_with_its_first_value_for_ever(world: World) -> Non
     world.append(recorded("b", "2026-02", 9, external_id="x"))
     with world.database.transaction(world.tenant) as connection:
         keys = [(MANUAL, "x"), (Source("erp"), "x")]
-        found = catalog.values_under(connection, world.tenant, keys)
+        trip = RoundTrip()
+        reply = trip.ask(catalog.asking_external(world.tenant, keys))
+        exchange(connection, trip)
+    found = catalog.external_of(reply)
     assert {key: known.position for key, known in found.items()} == {(MANUAL, "x"): first.position}
 
 
