@@ -31,6 +31,7 @@ from projections.runner import catch_up
 from projections.score_answers import ScoreAnswers
 from services.bundle import App
 from services.command_line.output import remark
+from services.interpreter import settle_memory
 from services.worker.sweep import PAGE_MAX
 
 NAME = "growth"
@@ -86,6 +87,7 @@ def run(house: House, sizes: Sizes) -> Found:
     for plans in series:
         with ExitStack() as stack:
             grounds = [stack.enter_context(_ground(house, sizes, plan)) for plan in plans]
+            settle_memory()  # as a worker does: a full collection would look through every population in some turns
             for figure, turn_on in FIGURES.items():
                 remark(f"{NAME}: {figure}: {', '.join(plan.name for plan in plans)}")
                 contestants = [Contestant(ground.name, turn_on(ground)) for ground in grounds]
